@@ -1,0 +1,82 @@
+# From a fresh clone: `make demo` and `make test`, each on its own and in either order.
+# Needed on the machine: Python 3.11 or newer with `venv`, git and make. All else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+EXTRAS := mypy,offline,openai
+
+# `make test ARGS="tests/unit -k pipe"` runs a part of the suite, COVERAGE=1 measures what it covers.
+ARGS ?=
+COVERAGE ?=
+PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(ARGS)
+
+# Floors 0 to 3: all that is private but the builders. Every line and every branch is covered.
+COVERED := --include='combinators/_[a-z]*.py,combinators/_[a-z]*/**' --omit='combinators/_build/**'
+
+# Nothing is downloaded but packages: no Python by uv, no newer self by pyright.
+export UV_PYTHON_DOWNLOADS := never
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types floors format coverage constraints build clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## answer questions with a retrieval chain, offline, and show its timing
+	$(BIN)/python -m combinators demo
+
+test: $(INSTALLED) ## run the whole suite, the README, the documentation and the docstrings
+ifdef COVERAGE
+	$(BIN)/coverage erase
+	$(BIN)/coverage run $(PYTEST)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report $(COVERED) --fail-under=100
+else
+	$(BIN)/python $(PYTEST)
+endif
+
+check: lint types floors ## lint, check the types and the floors
+
+lint: $(INSTALLED) ## ruff: the rules and the format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED) ## mypy and pyright, both strict
+	$(BIN)/python -m mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+floors: $(INSTALLED) ## import-linter: a module imports only from floors below its own
+	$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED) ## let ruff mend and format what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+coverage: ## run the suite and measure: floors 0 to 3 must be covered whole
+	$(MAKE) test COVERAGE=1
+
+constraints: $(INSTALLED) ## pin the newest versions that fit together
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --all-extras --group dev \
+		--no-header --no-annotate --output-file constraints.txt pyproject.toml
+
+build: $(INSTALLED) ## make the wheel and the source distribution in dist/
+	$(BIN)/uv build --out-dir dist
+
+clean: ## remove the environment and all that the tools have written
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .benchmarks .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	find combinators tests stubs docs -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; asked for its version, $(PYTHON) says:" >&2; \
+		$(PYTHON) --version >&2; \
+		echo "Name another one, such as: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt \
+		--editable '.[$(EXTRAS)]' --group dev
+	@touch $@

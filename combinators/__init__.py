@@ -1,0 +1,84 @@
+"""Typed, immutable pipelines: checked before they run, tested by laws, imported as a library.
+
+>>> from combinators import fanout, passthrough, template
+>>> prompt = fanout(name=passthrough(), size=len) | template("{name} has {size} letters")
+>>> prompt.invoke("four")
+'four has 4 letters'
+"""
+
+from combinators._build.assign import assign, update
+from combinators._build.bind import bind
+from combinators._build.choice import branch, case, route, when
+from combinators._build.each import each
+from combinators._build.fanout import fanout
+from combinators._build.function import runnable
+from combinators._build.keys import omit, pick, rename
+from combinators._build.passthrough import passthrough
+from combinators._build.pipe import pipe
+from combinators._build.template import Message, chat_template, template
+from combinators._errors import (
+    AbsentKeyError,
+    BindDepthError,
+    BuilderError,
+    CombinatorError,
+    DuplicateKeyError,
+    EmptyStreamError,
+    InputError,
+    InvalidKeyError,
+    KeyMismatchError,
+    MergeError,
+    MissingKeyError,
+    MutationError,
+    NoMatchError,
+    NotAMappingError,
+    NotAStepError,
+    OptionError,
+    ResultError,
+    RunningLoopError,
+    TemplateError,
+)
+from combinators._failures import BatchError, FanoutError
+from combinators._runnable import Runnable
+
+__all__ = [
+    "AbsentKeyError",
+    "BatchError",
+    "BindDepthError",
+    "BuilderError",
+    "CombinatorError",
+    "DuplicateKeyError",
+    "EmptyStreamError",
+    "FanoutError",
+    "InputError",
+    "InvalidKeyError",
+    "KeyMismatchError",
+    "MergeError",
+    "Message",
+    "MissingKeyError",
+    "MutationError",
+    "NoMatchError",
+    "NotAMappingError",
+    "NotAStepError",
+    "OptionError",
+    "ResultError",
+    "Runnable",
+    "RunningLoopError",
+    "TemplateError",
+    "assign",
+    "bind",
+    "branch",
+    "case",
+    "chat_template",
+    "each",
+    "fanout",
+    "omit",
+    "passthrough",
+    "pick",
+    "pipe",
+    "rename",
+    "route",
+    "runnable",
+    "template",
+    "update",
+    "when",
+]

@@ -1,0 +1,195 @@
+"""How failures of the user's own steps travel: unwrapped, with the path they took.
+
+An exception raised by a step is never replaced. It gets one note that says
+where it happened, written from the inside out while it propagates. Where several
+steps run at once, their exceptions travel together, each under its key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast, final
+
+from combinators._compat import override
+from combinators._errors import CombinatorError
+from combinators._heap import Frame, on_heap
+from combinators._words import listed, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@final
+class FanoutError(ExceptionGroup[Exception], CombinatorError):
+    """The exceptions of the branches that failed, under their keys.
+
+    Always a group, also for one failure. Keys are names in a mapping, positions
+    in a tuple or a list. Groups nest as fan-outs do.
+    """
+
+    errors: Mapping[Any, Exception]
+    total: int
+
+    def __new__(cls, errors: Mapping[Any, Exception], total: int) -> Self:
+        """Return the group of `errors`, out of `total` branches."""
+        made = super().__new__(cls, f"{len(errors)} of {total} branches failed", [*errors.values()])
+        made.errors = dict(errors)
+        made.total = total
+        return made
+
+    def __init__(self, errors: Mapping[Any, Exception], total: int) -> None:  # noqa: ARG002 - `__new__` reads them
+        super().__init__(self.message, self.exceptions)
+
+    def flat(self) -> dict[tuple[Any, ...], Exception]:
+        """Return every exception that is not a fan-out's, under its path of keys."""
+        found: dict[tuple[Any, ...], Exception] = {}
+        waiting: list[tuple[tuple[Any, ...], Exception]] = [((), self)]
+        while waiting:
+            path, error = waiting.pop()
+            if isinstance(error, FanoutError):
+                inside = [((*path, key), each) for key, each in error.errors.items()]
+                waiting.extend(reversed(inside))
+            else:
+                found[path] = error
+        return found
+
+    @override
+    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # ours stays one of Exceptions
+        """Return the group of some of these exceptions, as `except*` asks for.
+
+        Of exceptions that are not all from here, it is a group without keys.
+        """
+        keyed = self._keyed(excs)
+        return (
+            ExceptionGroup(self.message, excs) if keyed is None else type(self)(keyed, self.total)
+        )
+
+    def _keyed(self, some: Sequence[Exception]) -> dict[Any, Exception] | None:
+        # A nested group arrives here derived, a new object: its first leaf tells whose it is.
+        left = dict(self.errors)
+        keyed: dict[Any, Exception] = {}
+        for error in some:
+            sought = next(_leaves(error))
+            mine = (k for k, own in left.items() if any(leaf is sought for leaf in _leaves(own)))
+            key = next(mine, _NOT_MINE)
+            if key is _NOT_MINE:
+                return None
+            keyed[key] = error
+            del left[key]
+        return keyed
+
+    @override
+    def __str__(self) -> str:
+        return "\n".join(_drawn(self))
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        notes = {"__notes__": self.__notes__} if hasattr(self, "__notes__") else None
+        return FanoutError, (self.errors, self.total), notes
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseExceptionGroup):
+            group = cast("BaseExceptionGroup[BaseException]", error)
+            waiting.extend(reversed(group.exceptions))
+        else:
+            yield error
+
+
+def _draw(error: FanoutError) -> Frame[list[str]]:
+    lines = [error.message]
+    last = len(error.errors) - 1
+    for position, (key, inner) in enumerate(error.errors.items()):
+        if isinstance(inner, FanoutError):
+            first, *rest = yield _draw(inner)
+        else:
+            first, *rest = [type(inner).__name__]
+        stem, bar = ("└─", "  ") if position == last else ("├─", "│ ")
+        lines.append(f"{stem} {shown(key)}: {first}")
+        lines.extend(f"{bar} {line}" for line in rest)
+    return lines
+
+
+_drawn = on_heap(_draw)
+
+
+@final
+class BatchError(CombinatorError):
+    """An item of a batch failed; what was finished is kept.
+
+    `index` is the item that failed first, and its exception is the cause. `errors`
+    holds the exceptions of all that failed, `results` the values of all that
+    succeeded, both under the index of their item.
+    """
+
+    def __init__(
+        self, index: int, results: Mapping[int, Any], errors: Mapping[int, Exception]
+    ) -> None:
+        super().__init__(index, results, errors)
+        self.index = index
+        self.results = results
+        self.errors = errors
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"item {self.index} of the batch failed: {type(self.errors[self.index]).__name__}.\n"
+            f"{len(self.results)} finished items are kept in `.results`, all failures in "
+            f"`.errors` ({listed(sorted(self.errors))}). "
+            'Pass errors="collect" to get an outcome for every item.'
+        )
+
+
+class _PathNote(str):
+    """A note that `locate` wrote, told apart from the user's own notes."""
+
+    __slots__ = ()
+
+
+def locate(error: BaseException, segment: str) -> None:
+    """Put `segment` in front of the path in the note of `error`, and of all inside."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if id(error) in seen:
+            continue
+        seen.add(id(error))
+        _prefix(error, segment)
+        if isinstance(error, FanoutError):
+            waiting.extend(error.exceptions)
+
+
+def unlocate(error: BaseException) -> None:
+    """Remove the note of an earlier run from an exception that is raised again."""
+    notes = _notes(error)
+    if notes is not None:
+        notes[:] = [note for note in notes if not isinstance(note, _PathNote)]
+
+
+def _prefix(error: BaseException, segment: str) -> None:
+    kind = type(error)
+    if kind.__setattr__ is not BaseException.__setattr__:
+        return  # a frozen exception: it refuses notes, and would not unpickle with one
+    if not hasattr(error, "__notes__"):
+        error.__notes__ = []
+    notes = _notes(error)
+    if notes is None:
+        return
+    for position, note in enumerate(notes):
+        if isinstance(note, _PathNote):
+            notes[position] = _PathNote(f"{_AT}{segment} > {note.removeprefix(_AT)}")
+            return
+    notes.append(_PathNote(_AT + segment))
+
+
+def _notes(error: BaseException) -> list[object] | None:
+    """Return the list of notes, None where there is none, or not what PEP 678 says."""
+    notes: object = getattr(error, "__notes__", None)
+    return cast("list[object]", notes) if isinstance(notes, list) else None
+
+
+_AT = "at "
+_NOT_MINE = object()

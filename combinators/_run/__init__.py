@@ -1,0 +1,1 @@
+"""Interpreters of node trees: one for each way of running."""

@@ -1,0 +1,159 @@
+"""Many inputs through one program on an event loop: a few tasks drain one shared iterator."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._run import aio
+from combinators._run.batch import UNLIMITED, Tally, outcome_of
+from combinators._run.tasks import joined
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from combinators import _nodes as n
+    from combinators._run.aio import Program, Turn
+    from combinators._run.batch import Outcome
+
+
+async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
+    for item in inputs:
+        yield item
+
+
+def started(
+    node: n.Node, inputs: Iterable[Any] | AsyncIterable[Any], turn: Turn, limit: int | None
+) -> Drain:
+    """Return the items of a batch, ready to run."""
+    return Drain(aio.compiled(node), inputs, turn, limit or UNLIMITED)
+
+
+async def gathered(drain: Drain, *, collect: bool) -> list[Any]:
+    """Return the results in the order of the inputs, or the outcomes of all of them.
+
+    Raises:
+        BatchError: an item failed, and failures are not collected.
+    """
+    tally = Tally(collect=collect)
+    async with aclosing(drain.outcomes()) as outcomes:
+        async for outcome in outcomes:
+            if tally.add(*outcome):
+                drain.stop()
+    return tally.results()
+
+
+async def as_completed(drain: Drain, *, collect: bool) -> AsyncGenerator[tuple[int, Any], None]:
+    """Yield the index and result of every item, or its outcome, as they are ready.
+
+    Raises:
+        BatchError: an item failed, and failures are not collected; those that ran
+            meanwhile are in its results.
+    """
+    tally = Tally(collect=collect)
+    async with aclosing(drain.outcomes()) as outcomes:
+        async for index, value, error in outcomes:
+            if error is None and not tally.errors:
+                yield index, outcome_of(value, None) if collect else value
+            elif collect:
+                yield index, outcome_of(value, error)
+            elif tally.add(index, value, error):
+                drain.stop()
+    tally.results()
+
+
+@final
+class Drain:
+    """Items on their way through a program, with tasks at work on them."""
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: Iterable[Any] | AsyncIterable[Any],
+        turn: Turn,
+        limit: int,
+    ) -> None:
+        self._program = program
+        self._inputs: AsyncIterator[Any] = (
+            aiter(inputs) if isinstance(inputs, AsyncIterable) else _each_of(inputs)
+        )
+        self._turn = turn
+        self._limit = limit
+        self._context = contextvars.copy_context()
+        self._ready: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(2 * limit)  # items begun whose outcome nobody took
+        self._reading = asyncio.Lock()
+        self._begun = 0
+        self._ended = False
+
+    def stop(self) -> None:
+        """Begin no further item."""
+        self._ended = True
+
+    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
+        """Yield the outcome of every item as it is ready.
+
+        Closing cancels the items that run and waits for their cleanup.
+        """
+        tasks = [asyncio.ensure_future(self._work()) for _ in range(self._limit)]
+        at_work = len(tasks)
+        try:
+            while at_work:
+                outcome = await self._ready.get()
+                if outcome is None:
+                    at_work -= 1
+                    continue
+                self._room.release()
+                yield outcome
+        finally:
+            for task in tasks:
+                task.cancel()
+            await joined(tasks)
+        for task in tasks:
+            task.result()  # raises what is no outcome of an item
+
+    async def _work(self) -> None:
+        try:
+            while (item := await self._claim()) is not None:
+                self._ready.put_nowait(await self._outcome(*item))
+        finally:
+            self._ready.put_nowait(None)
+
+    async def _claim(self) -> tuple[int, Any, Exception | None] | None:
+        """Begin the next item: its index and input, or the error of the iterator of inputs."""
+        await self._room.acquire()
+        async with self._reading:
+            if self._ended:
+                return None
+            try:
+                item = await anext(self._inputs, _END)
+            except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
+                self._ended = True
+                return self._begun, None, error
+            if item is _END:
+                self._ended = True
+                return None
+            self._begun += 1
+            return self._begun - 1, item, None
+
+    async def _outcome(self, index: int, item: Any, error: Exception | None) -> Outcome:
+        if error is not None:
+            return index, None, error
+        # A task of its own, for a context of its own.
+        task = asyncio.get_running_loop().create_task(
+            _awaited(self._program, item, self._turn), context=self._context.copy()
+        )
+        try:
+            return index, await task, None
+        except Exception as raised:  # noqa: BLE001 - the outcome of this item
+            return index, None, raised
+
+
+async def _awaited(program: Program, item: Any, turn: Turn) -> Any:
+    return await program(item, turn)
+
+
+_END: Any = object()

@@ -1,0 +1,175 @@
+"""Async steps in a sync call: an event loop of the call's own, on a thread of the pool.
+
+The caller waits for that thread and can be interrupted: Ctrl-C cancels what runs
+on the loop and does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import queue
+import threading
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._errors import RunningLoopError
+from combinators._run import abatch, aio, astream
+from combinators._run.pool import POOL
+from combinators._run.tasks import adopt
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
+
+    from combinators import _nodes as n
+    from combinators._run.batch import Outcome
+    from combinators._run.call import Call, Program
+
+
+def program(node: n.Node) -> Program:
+    """Return the program that runs a tree with async steps for a sync caller."""
+    run = aio.compiled(node)
+
+    def invoke(x: Any, call: Call) -> Any:
+        refuse_running_loop("invoke", "await r.ainvoke(x)")
+        loop = _Loop(lambda: run(x, _turn(call)))
+        if not POOL.spawn(loop.run):
+            loop.run()
+        return loop.result()
+
+    return invoke
+
+
+def stream(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
+    """Return what starts a stream of a tree with async steps for a sync caller."""
+
+    def start(x: Any, call: Call) -> Generator[Any, None, None]:
+        refuse_running_loop("stream", "async for chunk in r.astream(x)")
+        return _pumped(lambda: astream.started(node, x, _turn(call)))
+
+    return start
+
+
+@final
+class Drain:
+    """The items of a batch on an event loop, for a sync caller."""
+
+    def __init__(self, node: n.Node, inputs: Iterable[Any], call: Call, window: int) -> None:
+        refuse_running_loop("batch", "await r.abatch(inputs)")
+        self._inner = abatch.Drain(aio.compiled(node), inputs, _turn(call), window)
+
+    def stop(self) -> None:
+        """Begin no further item."""
+        self._inner.stop()
+
+    def outcomes(self) -> Generator[Outcome, None, None]:
+        """Yield the outcome of every item as it is ready."""
+        return _pumped(self._inner.outcomes)
+
+
+def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, None, None]:
+    """Yield what an async generator yields, which goes on when the next item is asked for."""
+    ready: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+    wanted = asyncio.Event()
+
+    async def pump() -> None:
+        async with aclosing(start()) as source:
+            async for item in source:
+                ready.put((item,))
+                await wanted.wait()
+                wanted.clear()
+
+    loop = _Loop(pump, lambda: ready.put(()))
+    POOL.submit(loop.run)
+    try:
+        while item := ready.get():
+            yield item[0]
+            loop.call(wanted.set)
+        loop.result()
+    except GeneratorExit:
+        loop.close()
+        raise
+    except BaseException:
+        loop.cancel()
+        raise
+
+
+def _turn(call: Call) -> aio.Turn:
+    return aio.turn(call.budget.limit, check_mutation=call.check_mutation, bound=call.bound)
+
+
+def refuse_running_loop(called: str, instead: str) -> None:
+    """Return if this thread may block.
+
+    Raises:
+        RunningLoopError: it runs an event loop, which would stand still.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RunningLoopError(called, instead)
+
+
+@final
+class _Loop:
+    """One coroutine on an event loop of its own, in a thread of the pool."""
+
+    def __init__(
+        self, main: Callable[[], Coroutine[Any, Any, Any]], ended: Callable[[], None] = lambda: None
+    ) -> None:
+        self._main = main
+        self._ended = ended
+        self._context = contextvars.copy_context()
+        self._done = threading.Event()
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def result(self) -> Any:
+        """Return the result of the coroutine when it has one, or raise its error."""
+        try:
+            self._done.wait()
+        except BaseException:
+            self.cancel()
+            raise
+        adopt(self._context)
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call `function` on the loop, if it still runs."""
+        task = self._task
+        if task is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                task.get_loop().call_soon_threadsafe(function)
+
+    def cancel(self) -> None:
+        """Cancel the coroutine, and do not wait for it."""
+        self._cancelled = True
+        if self._task is not None:
+            self.call(self._task.cancel)
+
+    def close(self) -> None:
+        """Cancel the coroutine and wait until its cleanup is over."""
+        self.cancel()
+        self._done.wait()
+
+    def run(self) -> None:
+        """Run the coroutine to its end on a new event loop in this thread."""
+        try:
+            with asyncio.Runner() as runner:
+                self._result = runner.run(self._body(), context=self._context)
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`
+            self._error = error
+        self._ended()
+        self._done.set()
+
+    async def _body(self) -> Any:
+        self._task = asyncio.current_task()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        return await self._main()

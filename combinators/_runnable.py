@@ -1,0 +1,467 @@
+"""The typed face: `Runnable[In, Out]`, its operators and its methods.
+
+What they do is elsewhere: what a pipeline is in `_value`, how it runs in `_run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Mapping,
+)
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overload
+
+from combinators import _parts as parts
+from combinators._compat import override
+from combinators._errors import BuilderError, OptionError
+from combinators._run import batch, entry
+from combinators._run.budget import checked_limit
+from combinators._show import mermaid, text
+from combinators._step import Body, Deferred, Step, TypedDictLike
+from combinators._value import Value, made
+from combinators._words import a_kind, shown
+
+if TYPE_CHECKING:
+    from combinators import _nodes as n
+    from combinators._run.aio import Turn
+
+if TYPE_CHECKING:
+    from returns.result import Result
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+T = TypeVar("T")
+X = TypeVar("X")
+Record = TypeVar("Record", bound=TypedDictLike)
+
+
+class Runnable(Value, Generic[In, Out]):
+    """An immutable pipeline from `In` to `Out`, built by the builders and by `|`.
+
+    It runs by `invoke`, `ainvoke`, `batch`, `stream` and their like, which all agree,
+    and is a function of one argument wherever one is wanted: `r(x)` is `r.invoke(x)`.
+
+    Source: the parallel map of LangChain's expression language, typed.
+
+    >>> from combinators import runnable
+    >>> (runnable(len) | str).invoke("four")
+    '4'
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        raise BuilderError("Runnable()", "a call", "Write runnable(f) to make a step of f.")
+
+    def __call__(self, x: In, /) -> Out:
+        """Return `invoke(x)`."""
+        return self.invoke(x)
+
+    # -- running ----------------------------------------------------------------
+
+    def invoke(self, x: In, *, limit: int | None = None, check_mutation: bool = False) -> Out:
+        """Return the output for one input.
+
+        Branches that may wait run in parallel, and all are over when it returns.
+        Steps that are only async run on an event loop of the call's own.
+
+        Args:
+            limit: how many function bodies run at once, at most, in the whole tree
+            check_mutation: find the branch that changes the input that all branches
+                share, by running one after another; inputs must pickle
+
+        Raises:
+            Exception: what a step raised, itself, with a note of its path
+            FanoutError: branches failed; their exceptions under their keys
+            OptionError: an option has a value that it cannot have
+            RunningLoopError: there are async steps, and this thread runs an event loop
+        """
+        result: Out = self.compiled(entry.program)(
+            x, entry.call(limit, check_mutation=check_mutation)
+        )
+        return result
+
+    async def ainvoke(
+        self, x: In, *, limit: int | None = None, check_mutation: bool = False
+    ) -> Out:
+        """Return the output for one input, as `invoke` does, on the running event loop.
+
+        Sync steps run on threads. After a failure, or when it is cancelled itself, all
+        that it started is cancelled and awaited; a thread is awaited to its end.
+        """
+        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        turn = _turn(limit, check_mutation=check_mutation)
+        result: Out = await self.compiled(aio.compiled)(x, turn)
+        return result
+
+    def stream(
+        self, x: In, *, limit: int | None = None, check_mutation: bool = False
+    ) -> Generator[Out, None, None]:
+        """Yield the output in chunks, as they are ready.
+
+        Folded, they give what `invoke` gives: text, lists, tuples and numbers by `+`,
+        mappings key by key. A step that cannot work on chunks collects its input.
+        Closing stops the source and runs its cleanup.
+        """
+        chunks: Generator[Out, None, None] = self.compiled(entry.chunks)(
+            x, entry.call(limit, check_mutation=check_mutation)
+        )
+        return chunks
+
+    def astream(
+        self, x: In, *, limit: int | None = None, check_mutation: bool = False
+    ) -> AsyncGenerator[Out, None]:
+        """Yield the output in chunks, as `stream` does, on the running event loop."""
+        from combinators._run import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        turn = _turn(limit, check_mutation=check_mutation)
+        chunks: AsyncGenerator[Out, None] = astream.started(self.node, x, turn)
+        return chunks
+
+    @overload
+    def batch(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise"] = "raise",
+        check_mutation: bool = False,
+    ) -> list[Out]: ...
+    @overload
+    def batch(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["collect"],
+        check_mutation: bool = False,
+    ) -> list[Result[Out, Exception]]: ...
+    def batch(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise", "collect"] = "raise",
+        check_mutation: bool = False,
+    ) -> list[Out] | list[Result[Out, Exception]]:
+        """Return the outputs for many inputs, in their order.
+
+        Inputs are read lazily, as there is room for them.
+
+        Args:
+            limit: how many function bodies run at once, at most, over all items
+            errors: "collect" gives a `Success` or `Failure` of `returns` for every
+                item, where "raise" begins no more items after a failure
+
+        Raises:
+            BatchError: an item failed; what was finished is kept in it
+        """
+        collect = batch.checked_errors(errors)
+        drain = entry.drain(self.node, inputs, entry.call(limit, check_mutation=check_mutation))
+        return batch.gathered(drain, collect=collect)
+
+    @overload
+    async def abatch(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise"] = "raise",
+        check_mutation: bool = False,
+    ) -> list[Out]: ...
+    @overload
+    async def abatch(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["collect"],
+        check_mutation: bool = False,
+    ) -> list[Result[Out, Exception]]: ...
+    async def abatch(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise", "collect"] = "raise",
+        check_mutation: bool = False,
+    ) -> list[Out] | list[Result[Out, Exception]]:
+        """Return the outputs for many inputs, as `batch` does, on the running event loop."""
+        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        collect = batch.checked_errors(errors)
+        drain = abatch.started(
+            self.node, inputs, _turn(limit, check_mutation=check_mutation), limit
+        )
+        return await abatch.gathered(drain, collect=collect)
+
+    @overload
+    def batch_as_completed(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise"] = "raise",
+        check_mutation: bool = False,
+    ) -> Generator[tuple[int, Out], None, None]: ...
+    @overload
+    def batch_as_completed(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["collect"],
+        check_mutation: bool = False,
+    ) -> Generator[tuple[int, Result[Out, Exception]], None, None]: ...
+    def batch_as_completed(
+        self,
+        inputs: Iterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise", "collect"] = "raise",
+        check_mutation: bool = False,
+    ) -> (
+        Generator[tuple[int, Out], None, None]
+        | Generator[tuple[int, Result[Out, Exception]], None, None]
+    ):
+        """Yield the index and output of every input, as they are ready.
+
+        No more items are begun than twice `limit` beyond those that were taken, so
+        endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
+        """
+        collect = batch.checked_errors(errors)
+        drain = entry.drain(self.node, inputs, entry.call(limit, check_mutation=check_mutation))
+        return batch.as_completed(drain, collect=collect)
+
+    @overload
+    def abatch_as_completed(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise"] = "raise",
+        check_mutation: bool = False,
+    ) -> AsyncGenerator[tuple[int, Out], None]: ...
+    @overload
+    def abatch_as_completed(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["collect"],
+        check_mutation: bool = False,
+    ) -> AsyncGenerator[tuple[int, Result[Out, Exception]], None]: ...
+    def abatch_as_completed(
+        self,
+        inputs: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = 32,
+        errors: Literal["raise", "collect"] = "raise",
+        check_mutation: bool = False,
+    ) -> (
+        AsyncGenerator[tuple[int, Out], None]
+        | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
+    ):
+        """Yield the index and output of every input, as `batch_as_completed` does."""
+        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        collect = batch.checked_errors(errors)
+        drain = abatch.started(
+            self.node, inputs, _turn(limit, check_mutation=check_mutation), limit
+        )
+        return abatch.as_completed(drain, collect=collect)
+
+    # -- composing --------------------------------------------------------------
+
+    @overload
+    def __or__(self, other: OpenPassthrough, /) -> Runnable[In, Out]: ...
+    @overload
+    def __or__(self, other: Runnable[Out, C], /) -> Runnable[In, C]: ...
+    @overload
+    def __or__(self, other: Callable[[Out], Deferred[C]], /) -> Runnable[In, C]: ...
+    @overload
+    def __or__(self, other: Callable[[Out], C], /) -> Runnable[In, C]: ...
+    @overload
+    def __or__(self, other: Mapping[str, Body[Out, X]], /) -> Runnable[In, dict[str, X]]: ...
+    @overload
+    def __or__(self, other: Mapping[str, Step[Out, Any]], /) -> Runnable[In, dict[str, Any]]: ...
+    @overload
+    def __or__(
+        self: Runnable[A, dict[str, Any]], other: Callable[[Record], Deferred[C]], /
+    ) -> Runnable[A, C]: ...
+    @overload
+    def __or__(
+        self: Runnable[A, dict[str, Any]], other: Callable[[Record], C], /
+    ) -> Runnable[A, C]: ...
+    def __or__(self: Runnable[Any, Any], other: Step[Any, Any], /) -> Runnable[Any, Any]:
+        return _then(self, parts.part(other, "the right side of |"))
+
+    @overload
+    def __ror__(self, other: Callable[[A], Deferred[In]], /) -> Runnable[A, Out]: ...
+    @overload
+    def __ror__(self, other: Callable[[A], In], /) -> Runnable[A, Out]: ...
+    @overload
+    def __ror__(
+        self: Runnable[dict[str, X], C], other: Mapping[str, Body[A, X]], /
+    ) -> Runnable[A, C]: ...
+    @overload
+    def __ror__(
+        self: Runnable[dict[str, object], C], other: Mapping[str, Step[A, Any]], /
+    ) -> Runnable[A, C]: ...
+    @overload
+    def __ror__(
+        self: Runnable[Record, C], other: Mapping[str, Step[A, Any]], /
+    ) -> Runnable[A, C]: ...
+    def __ror__(self: Runnable[Any, Any], other: Step[Any, Any], /) -> Runnable[Any, Any]:
+        before = parts.part(other, "the left side of |")
+        return made(_FACE, (_tree(before), self), parts.piped(before, self))
+
+    def named(self, name: str, /) -> Runnable[In, Out]:
+        """Return this pipeline under a name, which paths, messages and drawings show."""
+        return face(parts.named(self, name))
+
+    def tap(self, f: Callable[[Out], object], /) -> Runnable[In, Out]:
+        """Return this pipeline with `f` called on each output, for its effect alone."""
+        return _then(self, parts.tapped(f))
+
+    def attempt(self) -> Runnable[In, Result[Out, Exception]]:
+        """Return this pipeline with its outcome as a value of `returns`.
+
+        An `Exception` of any step, groups included, becomes a `Failure`, and what
+        runs beside it goes on. The rest becomes a `Success`.
+
+        >>> from combinators import runnable
+        >>> runnable(int).attempt().invoke("x")
+        <Failure: invalid literal for int() with base 10: 'x'>
+        """
+        return face(parts.attempted(self))
+
+    def assign(
+        self: Runnable[A, Mapping[str, object]], /, **branches: Step[Out, object]
+    ) -> Runnable[A, dict[str, Any]]:
+        """Return this pipeline with computed keys added to what it gives."""
+        return _then(self, parts.assigned(branches, update=False))
+
+    @overload
+    def pick(self: Runnable[A, Mapping[str, object]], key: str, /) -> Runnable[A, Any]: ...
+    @overload
+    def pick(
+        self: Runnable[A, Mapping[str, object]], key: str, other: str, /, *more: str
+    ) -> Runnable[A, dict[str, Any]]: ...
+    def pick(self: Runnable[A, Mapping[str, object]], *keys: str) -> Runnable[A, Any]:
+        """Return this pipeline with one value of what it gives, or a smaller mapping."""
+        return _then(self, parts.picked(keys))
+
+    def each(self: Runnable[A, B]) -> Runnable[Collection[A], list[B]]:
+        """Return this pipeline for every element of a collection."""
+        return face(parts.elementwise(self))
+
+    # -- looking ----------------------------------------------------------------
+
+    def draw(self, style: Literal["text", "mermaid"] = "text", /) -> str:
+        """Return a drawing of the pipeline; nothing is run, and nothing leaves the process.
+
+        "text" is a tree, a line a step; "mermaid" is source for pages that render it.
+
+        >>> from combinators import fanout, pick
+        >>> print((fanout(low=min, high=max) | pick("low")).draw())
+        pipe
+        ├─ 1. fanout
+        │  ├─ 'low': min
+        │  └─ 'high': max
+        └─ 2. pick 'low'
+        """
+        return _drawing(style)(self.node)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what notebooks show: the tree, or the graph where they draw mermaid."""
+        return {"text/plain": self.draw(), "text/vnd.mermaid": self.draw("mermaid")}
+
+
+def face(inner: parts.Part | Value) -> Runnable[Any, Any]:
+    """Return a part as a Runnable, whose types the caller states."""
+    return made(_FACE, inner.node, inner.signature)
+
+
+def _then(before: Runnable[Any, Any], after: parts.Part | Value) -> Runnable[Any, Any]:
+    return made(_FACE, (before, _tree(after)), parts.piped(before, after))
+
+
+def _tree(step: parts.Part | Value) -> Value | n.Node:
+    return step if isinstance(step, Value) else step.node
+
+
+_FACE: type[Runnable[Any, Any]] = Runnable
+
+
+def _turn(limit: int | None, *, check_mutation: bool) -> Turn:
+    from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+    return aio.turn(checked_limit(limit), check_mutation=check_mutation)
+
+
+_DRAWINGS = {"text": text.draw, "mermaid": mermaid.draw}
+
+
+def _drawing(style: object) -> Callable[[n.Node], str]:
+    drawing = _DRAWINGS.get(style) if isinstance(style, str) else None
+    if drawing is None:
+        given = shown(style) if isinstance(style, str) else a_kind(style)
+        raise OptionError("style", given, f"{' or '.join(map(shown, _DRAWINGS))}")
+    return drawing
+
+
+@final
+class OpenPassthrough(Runnable[Any, Any]):
+    """The identity that is not tied to a type yet.
+
+    A class of its own because no checker can write `Runnable[T, T]` with an open
+    `T`: it becomes `Never`, or `Unknown`. Here the methods are generic instead, so
+    `T` is solved where the value is used. At run time it is a plain Runnable.
+    """
+
+    if TYPE_CHECKING:
+
+        @override
+        def __call__(self, x: T, /) -> T: ...
+        @override
+        def invoke(self, x: T, *, limit: int | None = None, check_mutation: bool = False) -> T: ...
+        @override
+        async def ainvoke(
+            self, x: T, *, limit: int | None = None, check_mutation: bool = False
+        ) -> T: ...
+        @overload
+        def __or__(self, other: OpenPassthrough, /) -> Runnable[Any, Any]: ...
+        @overload
+        def __or__(self, other: Runnable[A, C], /) -> Runnable[A, C]: ...
+        @overload
+        def __or__(self, other: Callable[[A], Deferred[C]], /) -> Runnable[A, C]: ...
+        @overload
+        def __or__(self, other: Callable[[A], C], /) -> Runnable[A, C]: ...
+        @overload
+        def __or__(self, other: Mapping[str, Body[A, X]], /) -> Runnable[A, dict[str, X]]: ...
+        @overload
+        def __or__(self, other: Mapping[str, Step[A, Any]], /) -> Runnable[A, dict[str, Any]]: ...
+        @override
+        def __or__(self, other: Step[Any, Any], /) -> Runnable[Any, Any]: ...
+        @overload
+        def __ror__(self, other: Callable[[A], Deferred[B]], /) -> Runnable[A, B]: ...
+        @overload
+        def __ror__(self, other: Callable[[A], B], /) -> Runnable[A, B]: ...
+        @overload
+        def __ror__(self, other: Mapping[str, Body[A, X]], /) -> Runnable[A, dict[str, X]]: ...
+        @overload
+        def __ror__(self, other: Mapping[str, Step[A, Any]], /) -> Runnable[A, dict[str, Any]]: ...
+        @override
+        def __ror__(self, other: Step[Any, Any], /) -> Runnable[Any, Any]: ...
+        @override
+        def named(self, name: str, /) -> OpenPassthrough: ...

@@ -1,0 +1,1 @@
+"""Interpreters of node trees that only look: the expression, and the drawings."""

@@ -1,0 +1,169 @@
+"""Checking a call once more, now that the kinds of its arguments are known.
+
+A hook gets here in two moves. Its signature hook relaxes every parameter to
+`object`: mypy types the arguments and complains of nothing. Its result hook then
+checks the call with the parameters that fit. So what is wrong is said once.
+"""
+
+# mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast, final
+
+from mypy.checker import TypeChecker
+from mypy.expandtype import expand_type
+from mypy.nodes import (
+    ARG_POS,
+    ArgKind,
+    Context,
+    Expression,
+    IndexExpr,
+    LambdaExpr,
+    NameExpr,
+    OpExpr,
+    StrExpr,
+    TempNode,
+)
+from mypy.plugin import FunctionContext, FunctionSigContext, MethodContext, MethodSigContext
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Type,
+    TypeOfAny,
+    TypeVarId,
+    get_proper_type,
+)
+
+from combinators.mypy._fitting import Arguments, fitting
+from combinators.mypy._inputs import with_input
+from combinators.mypy._joints import Joined, misfit_reported, resolved
+from combinators.mypy._kinds import Kind, kind_of, type_of
+
+HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An argument: the expression, and how it is passed."""
+
+    expression: Expression
+    passed: ArgKind = ARG_POS
+    name: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a call stands, and what is joined there."""
+
+    context: Context
+    labels: Sequence[str] = ()  # of the arguments, where they are steps in sequence
+    before: Joined | None = None  # the step in front of them
+    after: Joined | None = None
+    receiver: Type | None = None  # whose method is called, for mypy's messages
+
+    def joined(self, given: Sequence[Given], types: Sequence[Type]) -> list[Joined]:
+        """Return the steps that are joined here, in order."""
+        steps = [
+            Joined(label, type_, each.expression)
+            for label, type_, each in zip(self.labels, types, given, strict=False)
+        ]
+        return [each for each in (self.before, *steps, self.after) if each is not None]
+
+
+def checker_of(ctx: HookContext) -> TypeChecker:
+    """Return the checker, of which hooks are shown a part."""
+    return cast("TypeChecker", ctx.api)
+
+
+def declared(checker: TypeChecker, fullname: str) -> FunctionLike | None:
+    """Return the signature that the source gives a function of a module."""
+    module, _, name = fullname.rpartition(".")
+    symbol = checker.modules[module].names.get(name) if module in checker.modules else None
+    type_ = get_proper_type(symbol.type) if symbol else None
+    return type_ if isinstance(type_, FunctionLike) else None
+
+
+def member(checker: TypeChecker, type_: Type, name: str, context: Context) -> FunctionLike | None:
+    """Return the signature of a method of a value of this type."""
+    found = checker.expr_checker.analyze_external_member_access(name, type_, context)
+    proper = get_proper_type(found)
+    return proper if isinstance(proper, FunctionLike) else None
+
+
+def relaxed(signature: CallableType, checker: TypeChecker) -> CallableType:
+    """Return `signature` with the same parameters, of which each takes anything."""
+    return signature.copy_modified(
+        arg_types=[checker.named_type("builtins.object")] * len(signature.arg_types),
+        ret_type=AnyType(TypeOfAny.special_form),
+        variables=[],
+    )
+
+
+def checked(checker: TypeChecker, callee: FunctionLike, given: Sequence[Given], site: Site) -> Type:
+    """Return the type that calling `callee` gives, after reporting what does not fit."""
+    steps = [each.expression for each in given]
+    if site.labels:
+        steps = resolved(checker, site.before, steps, site.context)
+    types = [type_of(checker, step) for step in steps]
+    nodes = [_node(step, type_) for step, type_ in zip(steps, types, strict=True)]
+    kinds = [_kind(each.expression, type_) for each, type_ in zip(given, types, strict=True)]
+    passed, names = [each.passed for each in given], [each.name for each in given]
+
+    def result(overload: FunctionLike) -> Type:
+        return checker.expr_checker.check_call(
+            overload, nodes, passed, site.context, names, object_type=site.receiver
+        )[0]
+
+    overloads = fitting(callee, Arguments(types, kinds, passed, names))
+    for overload in overloads:
+        with checker.msg.filter_errors() as errors:
+            type_ = result(overload)
+        if not errors.has_new_errors():
+            return with_input(checker, overload, types, type_, site.context)
+    if misfit_reported(checker, site.joined(given, types)):
+        return AnyType(TypeOfAny.from_error)
+    # The first overload that fits in kind knows best what is wrong.
+    return result(overloads[0] if overloads else callee)
+
+
+def _node(expression: Expression, type_: Type) -> Expression:
+    """Return what stands for the argument in the second check.
+
+    What may mean something else there is typed again: a lambda, whose parameter is
+    known only now, and a type such as `int | None`. The rest has its type already;
+    typing calls anew at each level of nesting would take time without bound.
+    """
+    if isinstance(expression, LambdaExpr) or _is_type(expression):
+        return expression
+    return TempNode(_renamed(type_), context=expression)
+
+
+def _is_type(expression: Expression) -> bool:
+    if isinstance(expression, IndexExpr | OpExpr | StrExpr):
+        return isinstance(expression.as_type, Type)
+    return isinstance(expression, NameExpr) and expression.fullname == "builtins.None"
+
+
+def _renamed(type_: Type) -> Type:
+    """Return the type of a generic function with type variables of its own.
+
+    Used twice in one call, its `T` is not the same `T`, and mypy takes it to be.
+    """
+    function = get_proper_type(type_)
+    if not isinstance(function, CallableType) or not function.variables:
+        return type_
+    variables = [each.copy_modified(id=TypeVarId.new(0)) for each in function.variables]
+    new = {old.id: each for old, each in zip(function.variables, variables, strict=True)}
+    return expand_type(function, new).copy_modified(variables=variables)
+
+
+def _kind(expression: Expression, type_: Type) -> Kind:
+    # A lambda is neither async nor a generator function, whatever it returns.
+    return Kind.PLAIN if isinstance(expression, LambdaExpr) else kind_of(type_)

@@ -1,0 +1,1 @@
+# scikit-learn ships no types. These are a part of it: what this project uses.

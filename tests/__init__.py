@@ -1,0 +1,1 @@
+"""The suite. A package, so that no other distribution's `tests` can stand in its place."""

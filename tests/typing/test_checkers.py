@@ -1,0 +1,210 @@
+"""The type cases, the guide's code and the pages, in the checkers that people use."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from mypy import api
+
+from tests.typing.pages import code_of
+
+ROOT = Path(__file__).parents[2]
+CASES = sorted(Path(__file__).parent.glob("cases/*.py"))
+GUIDE = Path(__file__).parent / "cases" / "guide.py"
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+
+SAMPLE = """\
+# A page
+
+```python
+from combinators import Runnable, fanout, pipe, runnable
+
+size: Runnable[str, int] = runnable(len)
+```
+
+Text between.
+
+```python
+>>> size.invoke("four")
+4
+>>> pipe(size, size)
+Traceback (most recent call last):
+TypeError: not shown to the checkers
+>>> wrong = pipe(
+...     size,
+...     str.upper,
+... )
+```
+"""
+SAMPLE_LINE = 20  # of the step that does not fit, which is all that is wrong
+
+# One edit each of a line of the guide, which makes it wrong.
+MISTAKES = {
+    "two_steps_swapped": ("passthrough()} | prompt | model |", "passthrough()} | model | prompt |"),
+    "a_step_left_out": (
+        "passthrough()}, prompt, model, text())",
+        "passthrough()}, prompt, text())",
+    ),
+    "a_step_twice": ("question()} | prompt | model", "question()} | prompt | prompt"),
+    "a_step_twice_in_a_branch": (
+        '"context": itemgetter("question") | retriever,',
+        '"context": itemgetter("question") | retriever | retriever,',
+    ),
+    "another_last_step": ("        | text()\n", "        | len | retriever\n"),
+    "a_branch_with_another_input": ("fanout(joke=joke, poem=poem)", "fanout(joke=joke, poem=len)"),
+    "a_parser_for_a_model": (
+        'a joke about {topic}") | model',
+        'a joke about {topic}") | text()',
+    ),
+    "another_input": ('invoke("where did harrison work?")', "invoke(1)"),
+}
+
+
+class Finding(NamedTuple):
+    """What a checker says, and of which lines of a file."""
+
+    path: Path
+    first: int
+    last: int
+    said: str
+
+
+class Sources(NamedTuple):
+    """What is checked beside the cases: the pages, a page with a mistake, a guide a mistake."""
+
+    pages: list[Path]
+    sample: Path
+    mistaken: dict[str, Path]
+
+    @property
+    def files(self) -> list[str]:
+        return [str(path) for path in (*CASES, *self.pages, self.sample, *self.mistaken.values())]
+
+
+# All on one worker, so that each checker runs once, over everything.
+pytestmark = [pytest.mark.xdist_group("checkers"), pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    folder = tmp_path_factory.mktemp("sources")
+
+    def written(name: str, code: str) -> Path:
+        path = folder / f"{name}.py"
+        path.write_text(code)
+        return path
+
+    sample = written("sample", SAMPLE).rename(folder / "sample.md")
+    guide = GUIDE.read_text()
+    return Sources(
+        [written(f"page_{page.stem}", code_of(page)) for page in PAGES],
+        written("page_sample", code_of(sample)),
+        {name: written(name, guide.replace(*edit)) for name, edit in MISTAKES.items()},
+    )
+
+
+@pytest.fixture(scope="module")
+def mypy(sources: Sources) -> list[Finding]:
+    with contextlib.chdir(ROOT), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYPYPATH", str(sources.sample.parent))
+        report, failure, _ = api.run(["--output=json", *sources.files])
+    assert failure == ""
+    found = [json.loads(line) for line in report.splitlines()]
+    return [
+        Finding(
+            ROOT / each["file"], each["line"], each["line"], f"{each['code']}: {each['message']}"
+        )
+        for each in found
+        if each["severity"] == "error"
+    ]
+
+
+@pytest.fixture(scope="module")
+def pyright(sources: Sources) -> list[Finding]:
+    report = output(
+        "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", ".", *sources.files
+    )
+    return [
+        Finding(
+            Path(each["file"]),
+            each["range"]["start"]["line"] + 1,
+            each["range"]["end"]["line"] + 1,
+            f"{each.get('rule')}: {each['message']}",
+        )
+        for each in json.loads(report)["generalDiagnostics"]
+    ]
+
+
+def output(*command: str) -> str:
+    """Return what a checker prints; where it finds something, it exits with 1."""
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run(
+        [program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    return done.stdout
+
+
+def within(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
+    return [finding for finding in findings if finding.path in paths]
+
+
+def test_mypy_agrees_with_every_case(mypy: list[Finding]) -> None:
+    assert within(mypy, CASES) == []
+
+
+def test_pyright_agrees_with_every_case(pyright: list[Finding]) -> None:
+    assert within(pyright, CASES) == []
+
+
+def test_mypy_finds_the_pages_right(mypy: list[Finding], sources: Sources) -> None:
+    assert within(mypy, sources.pages) == []
+
+
+def test_pyright_finds_the_pages_right(pyright: list[Finding], sources: Sources) -> None:
+    assert within(pyright, sources.pages) == []
+
+
+def test_a_mistake_on_a_page_is_found_at_its_line(
+    mypy: list[Finding], pyright: list[Finding], sources: Sources
+) -> None:
+    (by_mypy,) = within(mypy, [sources.sample])
+    by_pyright = within(pyright, [sources.sample])
+    assert by_mypy.first == SAMPLE_LINE
+    assert any(finding.first <= SAMPLE_LINE <= finding.last for finding in by_pyright)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_in_the_guide_is_found_at_its_line(
+    name: str, mypy: list[Finding], pyright: list[Finding], sources: Sources
+) -> None:
+    right, _ = MISTAKES[name]
+    before, found, after = GUIDE.read_text().partition(right)
+    assert found
+    assert right not in after
+    line = before.count("\n") + 1
+    for findings in (mypy, pyright):
+        there = within(findings, [sources.mistaken[name]])
+        assert any(each.first <= line <= each.last for each in there), there
+
+
+@pytest.mark.parametrize(
+    ("command", "spared"),
+    [
+        (("ty", "check", "--output-format", "concise"), "type-assertion-failure"),
+        (("pyrefly", "check", "--output-format", "min-text"), "assert-type|implicit-any-lambda"),
+    ],
+    ids=["ty", "pyrefly"],
+)
+def test_other_checkers_raise_no_false_alarm(command: tuple[str, ...], spared: str) -> None:
+    # They infer less, so an `assert_type` may see less than it says.
+    right = [str(case) for case in CASES if case.stem != "rejected"]
+    report = output(*command, *right)
+    alarms = [line for line in report.splitlines() if re.search(r"\berror\b", line, re.IGNORECASE)]
+    assert [line for line in alarms if not re.search(spared, line)] == []
