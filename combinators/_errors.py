@@ -301,14 +301,14 @@ class BindDepthError(CombinatorError, RecursionError):
 class RunningLoopError(CombinatorError, RuntimeError):
     """A pipeline with async steps was run synchronously inside a running event loop."""
 
-    def __init__(self, called: str, instead: str) -> None:
-        super().__init__(called, instead)
+    def __init__(self, called: str) -> None:
+        super().__init__(called)
         self.called = called
-        self.instead = instead
 
     @override
     def __str__(self) -> str:
         return (
             f"{self.called}() of a pipeline with async steps was called inside a running event "
-            f"loop, which it would block. Write `{self.instead}` instead."
+            f"loop, which would stand still.\nUse a{self.called}() there: with `await` where it "
+            "gives one result, with `async for` where it gives several."
         )

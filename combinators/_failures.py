@@ -150,39 +150,50 @@ class _PathNote(str):
 
 def locate(error: BaseException, segment: str) -> None:
     """Put `segment` in front of the path in the note of `error`, and of all inside."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        error = waiting.pop()
-        if id(error) in seen:
-            continue
-        seen.add(id(error))
-        _prefix(error, segment)
-        if isinstance(error, FanoutError):
-            waiting.extend(error.exceptions)
+    for each in _with_all_inside(error):
+        path = _path(each)
+        _set_path(each, f"{segment} > {path}" if path else segment)
 
 
 def unlocate(error: BaseException) -> None:
-    """Remove the note of an earlier run from an exception that is raised again."""
-    notes = _notes(error)
-    if notes is not None:
-        notes[:] = [note for note in notes if not isinstance(note, _PathNote)]
+    """Remove the path of an earlier run from an exception that a step raises again.
+
+    What is inside a group keeps the path that it has in there.
+    """
+    outer = _path(error)
+    if outer:
+        for each in _with_all_inside(error):
+            _set_path(each, _path(each).removeprefix(outer).removeprefix(" > "))
 
 
-def _prefix(error: BaseException, segment: str) -> None:
-    kind = type(error)
-    if kind.__setattr__ is not BaseException.__setattr__:
+def _with_all_inside(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()  # one exception may have been raised by two branches
+    waiting = [error]
+    while waiting:
+        error = waiting.pop()
+        if id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            if isinstance(error, FanoutError):
+                waiting.extend(error.exceptions)
+
+
+def _path(error: BaseException) -> str:
+    """Return the path in the note of an exception, empty where it has none."""
+    notes = _notes(error) or ()
+    return next((note.removeprefix(_AT) for note in notes if isinstance(note, _PathNote)), "")
+
+
+def _set_path(error: BaseException, path: str) -> None:
+    """Replace the path note of an exception, or remove it where there is no path."""
+    if type(error).__setattr__ is not BaseException.__setattr__:
         return  # a frozen exception: it refuses notes, and would not unpickle with one
-    if not hasattr(error, "__notes__"):
+    if path and not hasattr(error, "__notes__"):
         error.__notes__ = []
     notes = _notes(error)
-    if notes is None:
-        return
-    for position, note in enumerate(notes):
-        if isinstance(note, _PathNote):
-            notes[position] = _PathNote(f"{_AT}{segment} > {note.removeprefix(_AT)}")
-            return
-    notes.append(_PathNote(_AT + segment))
+    if notes is not None:
+        own = [_PathNote(_AT + path)] if path else []
+        notes[:] = [*(note for note in notes if not isinstance(note, _PathNote)), *own]
 
 
 def _notes(error: BaseException) -> list[object] | None:

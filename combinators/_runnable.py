@@ -28,7 +28,6 @@ from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
     from combinators import _nodes as n
-    from combinators._run.aio import Turn
 
 if TYPE_CHECKING:
     from returns.result import Result
@@ -99,7 +98,7 @@ class Runnable(Value, Generic[In, Out]):
         """
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        turn = _turn(limit, check_mutation=check_mutation)
+        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
         result: Out = await self.compiled(aio.compiled)(x, turn)
         return result
 
@@ -121,10 +120,10 @@ class Runnable(Value, Generic[In, Out]):
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
     ) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `stream` does, on the running event loop."""
-        from combinators._run import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        turn = _turn(limit, check_mutation=check_mutation)
-        chunks: AsyncGenerator[Out, None] = astream.started(self.node, x, turn)
+        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
+        chunks: AsyncGenerator[Out, None] = self.compiled(astream.program)(x, turn)
         return chunks
 
     @overload
@@ -166,7 +165,8 @@ class Runnable(Value, Generic[In, Out]):
             BatchError: an item failed; what was finished is kept in it
         """
         collect = batch.checked_errors(errors)
-        drain = entry.drain(self.node, inputs, entry.call(limit, check_mutation=check_mutation))
+        call = entry.call(limit, check_mutation=check_mutation)
+        drain = self.compiled(entry.drain)(inputs, call, "batch")
         return batch.gathered(drain, collect=collect)
 
     @overload
@@ -196,12 +196,11 @@ class Runnable(Value, Generic[In, Out]):
         check_mutation: bool = False,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        drain = abatch.started(
-            self.node, inputs, _turn(limit, check_mutation=check_mutation), limit
-        )
+        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
+        drain = abatch.Drain(self.compiled(aio.compiled), inputs, turn, limit)
         return await abatch.gathered(drain, collect=collect)
 
     @overload
@@ -239,7 +238,8 @@ class Runnable(Value, Generic[In, Out]):
         endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
         """
         collect = batch.checked_errors(errors)
-        drain = entry.drain(self.node, inputs, entry.call(limit, check_mutation=check_mutation))
+        call = entry.call(limit, check_mutation=check_mutation)
+        drain = self.compiled(entry.drain)(inputs, call, "batch_as_completed")
         return batch.as_completed(drain, collect=collect)
 
     @overload
@@ -272,12 +272,11 @@ class Runnable(Value, Generic[In, Out]):
         | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
     ):
         """Yield the index and output of every input, as `batch_as_completed` does."""
-        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        drain = abatch.started(
-            self.node, inputs, _turn(limit, check_mutation=check_mutation), limit
-        )
+        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
+        drain = abatch.Drain(self.compiled(aio.compiled), inputs, turn, limit)
         return abatch.as_completed(drain, collect=collect)
 
     # -- composing --------------------------------------------------------------
@@ -401,12 +400,6 @@ def _tree(step: parts.Part | Value) -> Value | n.Node:
 
 
 _FACE: type[Runnable[Any, Any]] = Runnable
-
-
-def _turn(limit: int | None, *, check_mutation: bool) -> Turn:
-    from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-    return aio.turn(checked_limit(limit), check_mutation=check_mutation)
 
 
 _DRAWINGS = {"text": text.draw, "mermaid": mermaid.draw}

@@ -8,14 +8,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
-from combinators._run import aio
 from combinators._run.batch import UNLIMITED, Tally, outcome_of
 from combinators._run.tasks import joined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from combinators import _nodes as n
     from combinators._run.aio import Program, Turn
     from combinators._run.batch import Outcome
 
@@ -23,13 +21,6 @@ if TYPE_CHECKING:
 async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
     for item in inputs:
         yield item
-
-
-def started(
-    node: n.Node, inputs: Iterable[Any] | AsyncIterable[Any], turn: Turn, limit: int | None
-) -> Drain:
-    """Return the items of a batch, ready to run."""
-    return Drain(aio.compiled(node), inputs, turn, limit or UNLIMITED)
 
 
 async def gathered(drain: Drain, *, collect: bool) -> list[Any]:
@@ -74,8 +65,9 @@ class Drain:
         program: Program,
         inputs: Iterable[Any] | AsyncIterable[Any],
         turn: Turn,
-        limit: int,
+        limit: int | None,
     ) -> None:
+        limit = limit or UNLIMITED
         self._program = program
         self._inputs: AsyncIterator[Any] = (
             aiter(inputs) if isinstance(inputs, AsyncIterable) else _each_of(inputs)
@@ -87,46 +79,63 @@ class Drain:
         self._room = asyncio.Semaphore(2 * limit)  # items begun whose outcome nobody took
         self._reading = asyncio.Lock()
         self._begun = 0
-        self._ended = False
+        self._ended = False  # no further item begins
+        self._tasks: list[asyncio.Task[None]] = []
 
     def stop(self) -> None:
         """Begin no further item."""
         self._ended = True
+
+    def _is_over(self) -> bool:
+        return self._ended
 
     async def outcomes(self) -> AsyncGenerator[Outcome, None]:
         """Yield the outcome of every item as it is ready.
 
         Closing cancels the items that run and waits for their cleanup.
         """
-        tasks = [asyncio.ensure_future(self._work()) for _ in range(self._limit)]
-        at_work = len(tasks)
+        self._start_one()
+        left = 0
         try:
-            while at_work:
+            while left < len(self._tasks):
                 outcome = await self._ready.get()
                 if outcome is None:
-                    at_work -= 1
-                    continue
-                self._room.release()
-                yield outcome
+                    left += 1
+                    self._raise_odd()
+                else:
+                    self._room.release()
+                    yield outcome
         finally:
-            for task in tasks:
+            self.stop()
+            for task in self._tasks:
                 task.cancel()
-            await joined(tasks)
-        for task in tasks:
-            task.result()  # raises what is no outcome of an item
+            await joined(self._tasks)
+
+    def _raise_odd(self) -> None:
+        """Raise, at once, what ended a task and is no outcome of an item."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+    def _start_one(self) -> None:
+        """Start one more task: the next one is started by the one that finds an item."""
+        if len(self._tasks) < self._limit and not self._ended:
+            task = asyncio.ensure_future(self._work())
+            task.add_done_callback(lambda _: self._ready.put_nowait(None))
+            self._tasks.append(task)
 
     async def _work(self) -> None:
-        try:
-            while (item := await self._claim()) is not None:
-                self._ready.put_nowait(await self._outcome(*item))
-        finally:
-            self._ready.put_nowait(None)
+        while (item := await self._claim()) is not None:
+            self._start_one()
+            self._ready.put_nowait(await self._outcome(*item))
 
     async def _claim(self) -> tuple[int, Any, Exception | None] | None:
         """Begin the next item: its index and input, or the error of the iterator of inputs."""
+        if self._is_over():
+            return None
         await self._room.acquire()
         async with self._reading:
-            if self._ended:
+            if self._is_over():
                 return None
             try:
                 item = await anext(self._inputs, _END)
@@ -144,16 +153,12 @@ class Drain:
             return index, None, error
         # A task of its own, for a context of its own.
         task = asyncio.get_running_loop().create_task(
-            _awaited(self._program, item, self._turn), context=self._context.copy()
+            self._program(item, self._turn), context=self._context.copy()
         )
         try:
             return index, await task, None
         except Exception as raised:  # noqa: BLE001 - the outcome of this item
             return index, None, raised
-
-
-async def _awaited(program: Program, item: Any, turn: Turn) -> Any:
-    return await program(item, turn)
 
 
 _END: Any = object()

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, cast, final
 
 from combinators import _nodes as n
 from combinators._failures import FanoutError, locate, unlocate
@@ -22,7 +22,7 @@ from combinators._run.call import Call
 from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.chunks import fold
 from combinators._run.mutation import fingerprint, found_mutation
-from combinators._run.steps import is_cheap, is_threadable
+from combinators._run.steps import is_cheap, is_threadable, stop_iteration
 from combinators._run.tasks import gather, in_thread
 
 if TYPE_CHECKING:
@@ -54,27 +54,34 @@ def turn(limit: int | None, *, check_mutation: bool, bound: int = 0) -> Turn:
     return Turn(gate, check_mutation, bound)
 
 
+Compound: TypeAlias = (
+    n.Step | n.Pipe | n.Fanout | n.Assign | n.Each | n.Branch | n.Route | n.Bind | n.Named | n.Tap
+    | n.Attempt
+)  # fmt: skip
+
+
 def _compile(node: n.Node) -> Frame[Program]:
     if is_threadable(node):
         return _threaded(sync.compiled(node), cheap=is_cheap(node))
-    match node:
+    compound = cast("Compound", node)  # all others are cheap
+    match compound:
         case n.Step():
-            return _step(node)
+            return _step(compound)
         case n.Pipe(steps):
             program: Program = yield sequence(steps)
             return program
         case n.Fanout():
-            return _fanout(node, (yield _all(node.branches)))
+            return _fanout(compound, (yield _all(compound.branches)))
         case n.Assign():
-            return _assign(node, (yield _all(node.branches)))
+            return _assign(compound, (yield _all(compound.branches)))
         case n.Each(element):
             return _each((yield _compile(element)))
         case n.Branch():
-            return _branch(node, (yield _all(node.tests_and_arms)))
+            return _branch(compound, (yield _all(compound.tests_and_arms)))
         case n.Route():
-            return _route(node, (yield _all(node.arms)))
+            return _route(compound, (yield _all(compound.arms)))
         case n.Bind(choose):
-            return _bind(node, (yield _compile(choose)))
+            return _bind(compound, (yield _compile(choose)))
         case n.Named(_, inner):
             program = yield _compile(inner)
             return program
@@ -83,8 +90,7 @@ def _compile(node: n.Node) -> Frame[Program]:
         case n.Attempt(inner):
             return _attempt((yield _compile(inner)))
         case _:
-            # The rest is cheap, and has been answered above.
-            raise AssertionError(node)
+            assert_never(compound)
 
 
 def _all(nodes: Iterable[n.Node]) -> Frame[list[Program]]:
@@ -98,17 +104,17 @@ compiled = on_heap(_compile)
 compiled.__doc__ = "Return the program that runs a tree on an event loop."
 
 
-# What one thread runs from end to end has no branches to share a budget, and chooses nothing.
-_ALONE = Call(sync.compiled, Budget(None))
-
-
 def _threaded(program: SyncProgram, *, cheap: bool) -> Program:
-    async def here(x: Any, _: Turn) -> Any:
-        return program(x, _ALONE)
+    def alone(turn: Turn) -> Call:
+        # What one thread runs from end to end has no branches to share a budget.
+        return Call(sync.compiled, Budget(None), turn.check_mutation)
+
+    async def here(x: Any, turn: Turn) -> Any:
+        return program(x, alone(turn))
 
     async def there(x: Any, turn: Turn) -> Any:
         async with turn.gate:
-            return await in_thread(program, x, _ALONE)
+            return await in_thread(program, x, alone(turn))
 
     return here if cheap else there
 
@@ -122,6 +128,8 @@ def _step(node: n.Step) -> Program:
                 if node.streams:
                     return fold([chunk async for chunk in body(x)], name)
                 return await body(x)
+        except StopAsyncIteration as error:
+            raise stop_iteration(node) from error
         except Exception as error:
             unlocate(error)
             raise

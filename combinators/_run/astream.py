@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, final
 
 from combinators import _nodes as n
-from combinators._errors import AbsentKeyError, EmptyStreamError
+from combinators._errors import AbsentKeyError, EmptyStreamError, MergeError
 from combinators._failures import locate, unlocate
 from combinators._heap import Frame, on_heap
 from combinators._labels import label, pipe_step
@@ -29,8 +29,9 @@ Transformer: TypeAlias = "Callable[[Upstream, Turn], Chunks]"
 class Upstream:
     """The chunks of the stage before, and the error that came with them, if one did."""
 
-    def __init__(self, chunks: Chunks) -> None:
+    def __init__(self, chunks: Chunks, segment: str = "") -> None:
         self._chunks = chunks
+        self._segment = segment
         self.error: Exception | None = None
 
     def __aiter__(self) -> Self:
@@ -45,6 +46,17 @@ class Upstream:
             self.error = error
             raise
 
+    async def folded(self, name: str) -> Any:
+        """Return all chunks as one value; where they do not merge, the stage before is to blame."""
+        async with aclosing(self):
+            chunks = [chunk async for chunk in self]
+        try:
+            return fold(chunks, name)
+        except MergeError as error:
+            self.error = error
+            locate(error, self._segment)
+            raise
+
     async def aclose(self) -> None:
         """Close the stage before."""
         await self._chunks.aclose()
@@ -54,9 +66,10 @@ async def _just(value: Any) -> Chunks:
     yield value
 
 
-def started(node: n.Node, value: Any, turn: Turn) -> Chunks:
-    """Return the chunks that a tree gives for one value."""
-    return compiled(node)(Upstream(_just(value)), turn)
+def program(node: n.Node) -> Callable[[Any, Turn], Chunks]:
+    """Return what starts a stream of a tree."""
+    transformer = compiled(node)
+    return lambda x, turn: transformer(Upstream(_just(x)), turn)
 
 
 def _compile(node: n.Node) -> Frame[Transformer]:
@@ -84,20 +97,21 @@ compiled.__doc__ = "Return the transformer of chunks that a tree is."
 
 
 def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
-    stages: list[Transformer] = []
+    stages: list[tuple[Transformer, str]] = []
     first = 1
     for on_chunks, run in groupby(steps, key=is_transformer):
         group = list(run)
         if on_chunks:
             for position, step in enumerate(group, start=first):
-                stages.append(_located((yield _compile(step)), pipe_step(position, step)))
+                segment = pipe_step(position, step)
+                stages.append((_located((yield _compile(step)), segment), segment))
         else:
-            stages.append(_whole((yield aio.sequence(group, first)), label(group[0])))
+            stages.append((_whole((yield aio.sequence(group, first)), label(group[0])), ""))
         first += len(group)
 
     def run_pipe(chunks: Upstream, turn: Turn) -> Chunks:
-        for stage in stages:
-            chunks = Upstream(stage(chunks, turn))
+        for stage, segment in stages:
+            chunks = Upstream(stage(chunks, turn), segment)
         return _drained(chunks)
 
     return run_pipe
@@ -123,14 +137,9 @@ def _located(transformer: Transformer, segment: str) -> Transformer:
     return run
 
 
-async def _folded(chunks: Upstream, name: str) -> Any:
-    async with aclosing(chunks):
-        return fold([chunk async for chunk in chunks], name)
-
-
 def _whole(program: aio.Program, name: str) -> Transformer:
     async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        value = await _folded(chunks, name)
+        value = await chunks.folded(name)
         yield await program(value, turn)
 
     return run
@@ -158,7 +167,7 @@ def _generator(node: n.Step, body: Callable[[Any], Chunks]) -> Transformer:
     name = label(node)
 
     async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        value = await _folded(chunks, name)
+        value = await chunks.folded(name)
         empty = True
         async with aclosing(body(value)) as source:
             while True:

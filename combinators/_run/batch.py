@@ -16,7 +16,7 @@ from combinators._failures import BatchError
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from combinators._run.call import Call, Program
 
@@ -25,6 +25,11 @@ Outcome: TypeAlias = "tuple[int, Any, Exception | None]"
 
 DEFAULT_LIMIT = 32
 UNLIMITED = 1024  # items at once where a batch has no limit: what the pool can run
+
+
+def drain(program: Program) -> Callable[[Iterable[Any], Call, str], Drain]:
+    """Return what starts a batch of a program."""
+    return lambda inputs, call, _: Drain(program, inputs, call)
 
 
 class Outcomes(Protocol):
@@ -127,19 +132,14 @@ class Drain:
     A crew: `help` is what its threads run.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        inputs: Iterable[Any],
-        call: Call,
-        window: int,
-    ) -> None:
+    def __init__(self, program: Program, inputs: Iterable[Any], call: Call) -> None:
         self._program = program
         self._inputs = enumerate(inputs)
         self._call = call
-        self._window = window
+        self._window = 2 * (call.budget.limit or UNLIMITED)
         self._context = contextvars.copy_context()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._ready: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
         self._untaken = 0  # items begun whose outcome nobody has taken yet
         self._begun = 0
@@ -203,21 +203,25 @@ class Drain:
 
     def _claim(self) -> tuple[int, Any, Exception | None] | None:
         """Begin the next item: its index and input, or the error of the iterator of inputs."""
-        with self._lock:
-            if not self.wants_help():
-                return None
+        with self._reading:  # and not the lock: the source may wait for outcomes to be taken
+            with self._lock:
+                if not self.wants_help():
+                    return None
+                self._untaken += 1
+            item, failed = None, None
             try:
                 item = next(self._inputs, None)
             except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
-                self._ended = True
-                self._untaken += 1
-                return self._begun, None, error
-            if item is None:
-                self._ended = True
-                return None
-            self._begun = item[0] + 1
-            self._untaken += 1
-            return (*item, None)
+                failed = error
+            if item is not None:
+                self._begun += 1
+                return (*item, None)
+            self._ended = True
+            if failed is not None:
+                return self._begun, None, failed
+            with self._lock:
+                self._untaken -= 1
+            return None
 
     def _run(self, index: int, item: Any, error: Exception | None) -> None:
         value = None
@@ -238,7 +242,9 @@ class Drain:
                 item = self._claim()
                 if item is None:
                     return None
+                self._call.budget.resume()
                 self._run(*item)  # no thread is to be had: do it here
+                self._call.budget.pause()
             outcome = self._ready.get()
             if isinstance(outcome, BaseException):
                 raise outcome

@@ -11,13 +11,14 @@ import contextlib
 import contextvars
 import queue
 import threading
+from collections.abc import Collection
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._errors import RunningLoopError
 from combinators._run import abatch, aio, astream
 from combinators._run.pool import POOL
-from combinators._run.tasks import adopt
+from combinators._run.tasks import adopt, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
@@ -32,7 +33,7 @@ def program(node: n.Node) -> Program:
     run = aio.compiled(node)
 
     def invoke(x: Any, call: Call) -> Any:
-        refuse_running_loop("invoke", "await r.ainvoke(x)")
+        refuse_running_loop("invoke")
         loop = _Loop(lambda: run(x, _turn(call)))
         if not POOL.spawn(loop.run):
             loop.run()
@@ -43,10 +44,23 @@ def program(node: n.Node) -> Program:
 
 def stream(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
     """Return what starts a stream of a tree with async steps for a sync caller."""
+    chunks = astream.program(node)
 
     def start(x: Any, call: Call) -> Generator[Any, None, None]:
-        refuse_running_loop("stream", "async for chunk in r.astream(x)")
-        return _pumped(lambda: astream.started(node, x, _turn(call)))
+        refuse_running_loop("stream")
+        return _pumped(lambda: chunks(x, _turn(call)))
+
+    return start
+
+
+def drain(node: n.Node) -> Callable[[Iterable[Any], Call, str], Drain]:
+    """Return what starts a batch of a tree with async steps for a sync caller."""
+    run = aio.compiled(node)
+
+    def start(inputs: Iterable[Any], call: Call, called: str) -> Drain:
+        refuse_running_loop(called)
+        source = inputs if isinstance(inputs, Collection) else _read_elsewhere(inputs)
+        return Drain(abatch.Drain(run, source, _turn(call), call.budget.limit))
 
     return start
 
@@ -55,9 +69,8 @@ def stream(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
 class Drain:
     """The items of a batch on an event loop, for a sync caller."""
 
-    def __init__(self, node: n.Node, inputs: Iterable[Any], call: Call, window: int) -> None:
-        refuse_running_loop("batch", "await r.abatch(inputs)")
-        self._inner = abatch.Drain(aio.compiled(node), inputs, _turn(call), window)
+    def __init__(self, inner: abatch.Drain) -> None:
+        self._inner = inner
 
     def stop(self) -> None:
         """Begin no further item."""
@@ -68,20 +81,35 @@ class Drain:
         return _pumped(self._inner.outcomes)
 
 
+async def _read_elsewhere(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
+    """Yield inputs that may have to be waited for, without holding the loop."""
+    iterator = iter(inputs)
+    while (item := await in_thread(next, iterator, _END)) is not _END:
+        yield item
+
+
+_END: Any = object()
+
+
 def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, None, None]:
     """Yield what an async generator yields, which goes on when the next item is asked for."""
     ready: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     wanted = asyncio.Event()
 
+    alone = False
+
     async def pump() -> None:
         async with aclosing(start()) as source:
             async for item in source:
                 ready.put((item,))
-                await wanted.wait()
-                wanted.clear()
+                if not alone:
+                    await wanted.wait()
+                    wanted.clear()
 
     loop = _Loop(pump, lambda: ready.put(()))
-    POOL.submit(loop.run)
+    if not POOL.spawn(loop.run):
+        alone = True  # there is no thread for it: it runs to its end here, and then yields
+        loop.run()
     try:
         while item := ready.get():
             yield item[0]
@@ -96,10 +124,12 @@ def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, No
 
 
 def _turn(call: Call) -> aio.Turn:
-    return aio.turn(call.budget.limit, check_mutation=call.check_mutation, bound=call.bound)
+    # Chosen inside a call with a limit, a tree runs on the one right of the thread that chose it.
+    limit = 1 if call.budget.limit and call.bound else call.budget.limit
+    return aio.turn(limit, check_mutation=call.check_mutation, bound=call.bound)
 
 
-def refuse_running_loop(called: str, instead: str) -> None:
+def refuse_running_loop(called: str) -> None:
     """Return if this thread may block.
 
     Raises:
@@ -109,7 +139,7 @@ def refuse_running_loop(called: str, instead: str) -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise RunningLoopError(called, instead)
+    raise RunningLoopError(called)
 
 
 @final

@@ -52,7 +52,7 @@ class Budget:
         with self._lock:
             if crew not in self._crews:
                 self._crews.append(crew)
-        return self._dispatch()
+        return self._dispatch() is crew
 
     def pause(self) -> None:
         """Give the right of this thread up while it waits."""
@@ -78,13 +78,13 @@ class Budget:
             self._resuming.append(gate)
         gate.acquire()
 
-    def _dispatch(self) -> bool:
-        """Send a thread with a right to the newest crew that has work left, if there is both."""
+    def _dispatch(self) -> Crew | None:
+        """Send a thread with a right to the newest crew that has work left; return which."""
         with self._lock:
             while self._crews and not self._crews[-1].wants_help():
                 self._crews.pop()
             if not self._free or not self._crews:
-                return False
+                return None
             crew = self._crews[-1]
             self._free -= 1
 
@@ -93,10 +93,10 @@ class Budget:
             self.pause()
 
         if self._pool.spawn(help_out):
-            return True
+            return crew
         with self._lock:
             self._free += 1
-        return False
+        return None
 
 
 def checked_limit(limit: object) -> int | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import numbers
-import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +62,13 @@ def _tuple(chunks: list[Any]) -> tuple[Any, ...]:
 
 
 def _added(chunks: list[Any]) -> Any:
-    return functools.reduce(operator.add, chunks)
+    total, *others = chunks
+    for number in others:
+        try:
+            total += number
+        except TypeError as error:  # a float and a Decimal, say
+            raise _unmergeable(total, number) from error
+    return total
 
 
 # Joining all at once keeps a long stream linear, which adding one by one is not.

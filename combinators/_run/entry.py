@@ -39,13 +39,11 @@ def chunks(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
     return _bridge().stream(node) if needs_loop(node) else stream.started(node)
 
 
-def drain(node: n.Node, inputs: Iterable[Any], call: Call) -> batch.Outcomes:
-    """Return the items of a batch, ready to run."""
-    width = call.budget.limit or batch.UNLIMITED
-    if needs_loop(node):
-        outcomes: batch.Outcomes = _bridge().Drain(node, inputs, call, width)
-        return outcomes
-    return batch.Drain(sync.compiled(node), inputs, call, 2 * width)
+def drain(node: n.Node) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:
+    """Return what starts a batch of a tree."""
+    start: Callable[[Iterable[Any], Call, str], batch.Outcomes]
+    start = _bridge().drain(node) if needs_loop(node) else batch.drain(sync.compiled(node))
+    return start
 
 
 def _bridge() -> Any:

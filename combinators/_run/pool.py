@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
@@ -36,7 +35,8 @@ class _Worker:
 class Pool:
     """Threads that grow with the work, up to `max_threads`, and shrink when idle.
 
-    Jobs must not raise: whoever hands one over has arranged where its outcome goes.
+    A job is run at once or refused, never queued behind others that may be waiting for
+    it. Jobs must not raise: whoever hands one over has arranged where its outcome goes.
     """
 
     def __init__(self, max_threads: int = 1024, idle_seconds: float = 10.0) -> None:
@@ -51,7 +51,6 @@ class Pool:
         # and the lock may be held by one that does not.
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
-        self._waiting: deque[Job] = deque()
         self._threads = 0
 
     def spawn(self, job: Job) -> bool:
@@ -66,20 +65,6 @@ class Pool:
                 return False
             self._threads += 1
         return self._start(_Worker(job))
-
-    def submit(self, job: Job) -> None:
-        """Run `job` on a thread, as soon as one is free.
-
-        Raises:
-            RuntimeError: there is no thread, and none can be started.
-        """
-        if self.spawn(job):
-            return
-        with self._lock:
-            if self._threads:
-                self._waiting.append(job)
-                return
-        raise RuntimeError("no thread can be started to run a step on")
 
     def _start(self, worker: _Worker) -> bool:
         thread = threading.Thread(
@@ -103,8 +88,6 @@ class Pool:
         """Return the next job of this thread, None when it has idled long enough."""
         worker.job = None
         with self._lock:
-            if self._waiting:
-                return self._waiting.popleft()
             self._idle.append(worker)
         if worker.gate.acquire(timeout=self._idle_seconds):
             return worker.job

@@ -90,7 +90,7 @@ def unawaited(node: n.Step, result: Any) -> ResultError:
 
 
 def stop_iteration(node: n.Step) -> RuntimeError:
-    """Return what a StopIteration becomes that a step lets out.
+    """Return what a StopIteration becomes that a step lets out, or its async twin.
 
     As in PEP 479: the loops that run steps would take it for their own end.
     """

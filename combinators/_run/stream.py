@@ -7,11 +7,12 @@ whole. Closing a stage closes the one before it.
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, final
 
 from combinators import _nodes as n
-from combinators._errors import AbsentKeyError, EmptyStreamError
+from combinators._errors import AbsentKeyError, EmptyStreamError, MergeError
 from combinators._failures import locate, unlocate
 from combinators._heap import Frame, on_heap
 from combinators._labels import label, pipe_step
@@ -31,8 +32,9 @@ Transformer: TypeAlias = "Callable[[Upstream, Call], Generator[Any, None, None]]
 class Upstream:
     """The chunks of the stage before, and the error that came with them, if one did."""
 
-    def __init__(self, chunks: Iterator[Any]) -> None:
+    def __init__(self, chunks: Iterator[Any], segment: str = "") -> None:
         self._chunks = chunks
+        self._segment = segment
         self.error: Exception | None = None
 
     def __iter__(self) -> Self:
@@ -45,6 +47,17 @@ class Upstream:
             raise
         except Exception as error:
             self.error = error
+            raise
+
+    def folded(self, name: str) -> Any:
+        """Return all chunks as one value; where they do not merge, the stage before is to blame."""
+        with closing(self):
+            chunks = list(self)
+        try:
+            return fold(chunks, name)
+        except MergeError as error:
+            self.error = error
+            locate(error, self._segment)
             raise
 
     def close(self) -> None:
@@ -85,21 +98,22 @@ def started(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
 
 
 def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
-    stages: list[Transformer] = []
+    stages: list[tuple[Transformer, str]] = []
     first = 1
     for on_chunks, run in groupby(steps, key=is_transformer):
         group = list(run)
         if on_chunks:
             for position, step in enumerate(group, start=first):
-                stages.append(_located((yield _compile(step)), pipe_step(position, step)))
+                segment = pipe_step(position, step)
+                stages.append((_located((yield _compile(step)), segment), segment))
         else:
             programs = [sync.compiled(step) for step in group]
-            stages.append(_whole(sync.sequence(group, programs, first), label(group[0])))
+            stages.append((_whole(sync.sequence(group, programs, first), label(group[0])), ""))
         first += len(group)
 
     def run_pipe(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        for stage in stages:
-            chunks = Upstream(stage(chunks, call))
+        for stage, segment in stages:
+            chunks = Upstream(stage(chunks, call), segment)
         return _drained(chunks)
 
     return run_pipe
@@ -130,11 +144,7 @@ def _passing(chunks: Upstream, _: Call) -> Generator[Any, None, None]:
 
 def _whole(program: Program, name: str) -> Transformer:
     def run(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        try:
-            value = fold(chunks, name)
-        finally:
-            chunks.close()
-        yield program(value, call)
+        yield program(chunks.folded(name), call)
 
     return run
 
@@ -143,8 +153,7 @@ def _generator(node: n.Step) -> Transformer:
     body, name = node.function, label(node)
 
     def run(chunks: Upstream, _: Call) -> Generator[Any, None, None]:
-        value = fold(chunks, name)
-        source = body(value)
+        source = body(chunks.folded(name))
         empty = True
         try:
             for chunk in source:

@@ -20,7 +20,7 @@ from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.chunks import fold
 from combinators._run.mutation import fingerprint, found_mutation
 from combinators._run.steps import is_awaitable, is_cheap, stop_iteration, unawaited
-from combinators._run.team import gather
+from combinators._run.team import Stopped, gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -101,7 +101,7 @@ def _step(node: n.Step) -> Program:
         result: Any
         try:
             result = fold(body(x), name) if node.streams else body(x)
-        except StopIteration as error:
+        except (StopIteration, StopAsyncIteration) as error:
             raise stop_iteration(node) from error
         except Exception as error:
             unlocate(error)
@@ -175,6 +175,8 @@ def _parallel(
             return watched(x, call)
         results = [alone(index, x, call) for index in here]
         if len(there) == 1:
+            if call.stopped():
+                raise Stopped
             results.append(contextvars.copy_context().run(alone, there[0], x, call))
         elif there:
             results += gather([_job(keys[i], located[i], x) for i in there], call, total)

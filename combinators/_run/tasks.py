@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from combinators._compat import override
 from combinators._failures import FanoutError
@@ -39,28 +39,46 @@ async def gather(jobs: Mapping[Any, Coroutine[Any, Any, Any]], total: int) -> li
 
 
 async def joined(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Return when all tasks are done, the rest cancelled once one of them fails.
+    """Return when all tasks are done; once one fails, the rest are cancelled.
 
     Raises:
         CancelledError: the caller was cancelled; all tasks are done even so.
     """
-    pending: set[asyncio.Future[Any]] = set(tasks)
+    group = _Group(tasks)
     cancelled: asyncio.CancelledError | None = None
-    stopping = False
-    while pending:
+    while group.pending:
         try:
-            _, pending = await asyncio.wait(
-                pending,
-                return_when=asyncio.ALL_COMPLETED if stopping else asyncio.FIRST_EXCEPTION,
-            )
+            await group.ended.wait()
         except asyncio.CancelledError as error:
             cancelled = error
-            pending = {task for task in pending if not task.done()}
-        stopping = True
-        for task in pending:
-            task.cancel()
+            group.stop()
     if cancelled is not None:
         raise cancelled
+
+
+@final
+class _Group:
+    """Tasks that stop together: where one fails or is cancelled, so are the others."""
+
+    def __init__(self, tasks: Iterable[asyncio.Future[Any]]) -> None:
+        self.pending = set(tasks)
+        self.ended = asyncio.Event()
+        self._stopped = False
+        for task in [*self.pending]:
+            task.add_done_callback(self._look)
+
+    def stop(self) -> None:
+        """Cancel all that are not done."""
+        self._stopped = True
+        for task in self.pending:
+            task.cancel()
+
+    def _look(self, task: asyncio.Future[Any]) -> None:
+        self.pending.discard(task)
+        if not self._stopped and (task.cancelled() or task.exception() is not None):
+            self.stop()
+        if not self.pending:
+            self.ended.set()
 
 
 class _Hop(asyncio.Future[Any]):
@@ -100,9 +118,15 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, failed)
 
-    POOL.submit(job)
+    if not POOL.spawn(job):
+        job()  # the loop stands still meanwhile, but it goes on
     try:
         return await hop
+    except asyncio.CancelledError:
+        # The thread was waited for even so; a failure there is kept like one of cleanup.
+        if (error := hop.exception()) is not None:
+            raise error from None
+        raise
     finally:
         adopt(context)
 

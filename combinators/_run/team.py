@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 from combinators._failures import FanoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from combinators._run.call import Call
 
@@ -34,13 +34,13 @@ class Team:
     exception that is no `Exception` (Ctrl-C, exit) is raised at once, bare.
     """
 
-    def __init__(self, jobs: Iterable[Job], call: Call, size: int | None = None) -> None:
+    def __init__(self, jobs: Sequence[Job], call: Call) -> None:
         self.results: dict[Any, Any] = {}
         self.errors: dict[Any, Exception] = {}
         self._jobs: Iterator[Job] = iter(jobs)
         self._call = call
         self._inside = call.within(self.stopped)
-        self._left = size  # jobs that nobody has begun; None where that is unknown
+        self._left = len(jobs)  # jobs that nobody has begun
         self._lock = threading.Lock()
         self._done = threading.Lock()
         self._done.acquire()
@@ -63,20 +63,16 @@ class Team:
             raise
         if self._fatal is not None:
             raise self._fatal
-        if self._call.stopped():
+        if not self.errors and self._call.stopped():
             raise Stopped
-
-    def stop(self) -> None:
-        """Let no further job begin."""
-        self._stopped = True
 
     def stopped(self) -> bool:
         """Return whether no further job begins, here or in a team above."""
         return self._stopped or self._call.stopped()
 
     def wants_help(self) -> bool:
-        """Return whether there may be a job that nobody has begun."""
-        return self._left != 0 and not self.stopped()
+        """Return whether there is a job that nobody has begun."""
+        return self._left > 0 and not self.stopped()
 
     def help(self) -> None:
         """Do jobs until there is none left to begin."""
@@ -93,16 +89,11 @@ class Team:
 
     def _claim(self) -> Job | None:
         with self._lock:
-            if self._left == 0 or self.stopped():
+            if not self.wants_help():
                 return None
-            job = next(self._jobs, None)
-            if job is None:
-                self._left = 0
-                return None
-            if self._left is not None:
-                self._left -= 1
+            self._left -= 1
             self._running += 1
-            return job
+            return next(self._jobs)
 
     def _do(self, key: Any, job: Callable[[Call], Any]) -> None:
         try:
@@ -142,7 +133,7 @@ def gather(jobs: Sequence[Job], call: Call, total: int) -> list[Any]:
     Raises:
         FanoutError: some failed; those that had not begun were not begun.
     """
-    team = Team(jobs, call, len(jobs))
+    team = Team(jobs, call)
     team.run()
     if team.errors:
         errors = {key: team.errors[key] for key, _ in jobs if key in team.errors}

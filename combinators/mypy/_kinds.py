@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from mypy.checker import TypeChecker
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import Expression, FuncItem, TempNode
+from mypy.nodes import Expression, FuncDef, TempNode
 from mypy.subtypes import find_member
 from mypy.typeops import get_type_vars
 from mypy.types import (
@@ -132,6 +132,6 @@ def _kind_of_call(signature: CallableType) -> Kind:
 def _only_returns(signature: CallableType) -> bool:
     """Return whether a function is seen to return its iterator or coroutine as a value."""
     definition = signature.definition
-    return isinstance(definition, FuncItem) and not (
+    return isinstance(definition, FuncDef) and not (
         definition.is_generator or definition.is_coroutine or definition.is_async_generator
     )

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,10 @@ class Scripted:
 
 @contextmanager
 def scripted(*replies: Iterable[bytes]) -> Generator[Scripted]:
-    """Give a server that answers its first connection with the first reply, and so on."""
+    """Give a server that answers its first connection with the first reply, and so on.
+
+    After the last it is gone: who asks once more is turned away and does not wait.
+    """
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         host, port = listening.getsockname()
         server = Scripted(f"http://{host}:{port}/v1")
@@ -32,7 +35,8 @@ def scripted(*replies: Iterable[bytes]) -> Generator[Scripted]:
         try:
             yield server
         finally:
-            listening.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # all replies are sent, and it is closed
+                listening.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
@@ -69,18 +73,24 @@ def chunk(delta: Json, finish_reason: str | None = None, **fields: object) -> Js
 def _serve(
     listening: socket.socket, server: Scripted, replies: tuple[Iterable[bytes], ...]
 ) -> None:
-    for reply in replies:
-        try:
-            connection, _ = listening.accept()
-        except OSError:  # the test is over
-            return
-        with closing(connection), connection.makefile("rb") as received:
-            head = b"".join(iter(received.readline, b"\r\n")).decode().lower()
-            length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
-            server.heads.append(head)
-            server.requests.append(json.loads(received.read(length) or b"{}"))
+    with closing(listening):
+        for reply in replies:
             try:
-                for part in reply:
-                    connection.sendall(part)
-            except ConnectionError:
-                server.left.set()
+                connection, _ = listening.accept()
+            except OSError:  # the test is over
+                return
+            with closing(connection):
+                _answer(connection, server, reply)
+
+
+def _answer(connection: socket.socket, server: Scripted, reply: Iterable[bytes]) -> None:
+    with connection.makefile("rb") as received:
+        head = b"".join(iter(received.readline, b"\r\n")).decode().lower()
+        length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
+        server.heads.append(head)
+        server.requests.append(json.loads(received.read(length) or b"{}"))
+        try:
+            for part in reply:
+                connection.sendall(part)
+        except ConnectionError:
+            server.left.set()

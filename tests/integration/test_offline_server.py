@@ -20,6 +20,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from combinators.steps import HashingEmbedder
 from combinators.steps.offline import CHAT_MODEL, EMBEDDING_MODEL, OfflineServer
+from combinators.steps.offline._replies import Answer, chunks
 from combinators.steps.offline._requests import RefusedError, chat_request, embedding_request
 
 # Replies of any shape: what is asserted is what is in them.
@@ -233,6 +234,16 @@ def test_a_body_that_is_too_large_is_refused_while_it_is_still_being_sent() -> N
         assert client.embeddings.create(model=EMBEDDING_MODEL, input="tea").data
 
 
+def test_a_client_that_sends_all_of_a_large_body_first_still_sees_the_refusal() -> None:
+    with (
+        OfflineServer(max_body_bytes=1_000_000) as small,
+        closing(socket.create_connection(address_of(small), timeout=20)) as sent,
+    ):
+        sent.sendall(b"POST /v1/embeddings HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n")
+        sent.sendall(b"x" * 3_000_000)
+        assert everything_from(sent).startswith(b"HTTP/1.1 413 ")
+
+
 def address_of(server: OfflineServer) -> tuple[str, int]:
     parts = urlsplit(server.base_url)
     assert parts.hostname is not None
@@ -350,6 +361,25 @@ def test_a_streamed_reply_comes_token_by_token_and_adds_up_to_the_whole(client: 
     assert [c.finish_reason for chunk in chunks for c in chunk.choices][-1] == "stop"
     assert [chunk.usage is None for chunk in chunks] == [True] * (len(chunks) - 1) + [False]
     assert {chunk.id for chunk in chunks} == {chunks[0].id}
+
+
+def test_a_token_is_sent_when_it_is_said(
+    wire: HTTPConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = threading.Event()
+
+    def hesitant(said: Answer, *, include_usage: bool) -> Iterator[Json]:
+        first, *rest = chunks(said, include_usage=include_usage)
+        yield first
+        assert heard.wait(10)  # with nothing sent before the end, nobody would hear
+        yield from rest
+
+    monkeypatch.setattr("combinators.steps.offline._http.chunks", hesitant)
+    wire.request("POST", "/v1/chat/completions", json.dumps(CHAT | {"stream": True}))
+    response = wire.getresponse()
+    assert response.readline().startswith(b"data: ")
+    heard.set()
+    assert response.read().endswith(b"data: [DONE]\n\n")
 
 
 def test_a_limit_and_a_stop_mark_cut_the_reply(client: OpenAI) -> None:

@@ -156,9 +156,13 @@ def test_the_answer_is_one_sentence_of_the_context_as_it_stands() -> None:
     assert read("Which is cold?", context) == "Snow is cold, e.g. in winter."
 
 
-def test_words_that_are_rare_in_the_context_weigh_more() -> None:
-    context = "Files are copied. Files are moved. Files are compared with files and files."
-    assert read("moved files", context) == "Files are moved."
+def test_a_word_that_is_rare_in_the_context_weighs_more() -> None:
+    assert read("moved files", "Files here. Files there. Files! Moved.") == "Moved."
+
+
+def test_a_short_sentence_says_more_by_the_same_word_than_a_long_one() -> None:
+    context = "Tea grows on hills far away where mist hangs over green rows. Tea is hot."
+    assert read("tea", context) == "Tea is hot."
 
 
 def test_of_equal_sentences_the_first_is_read() -> None:

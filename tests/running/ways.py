@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
-from combinators import BatchError, FanoutError, Runnable
+from returns.result import Result, Success
+
+from combinators import FanoutError, Runnable
 from combinators._run.chunks import merged
 
 A = TypeVar("A")
@@ -28,19 +30,19 @@ def by_ainvoke(r: Runnable[Any, Any], x: object) -> Any:
 
 
 def by_batch(r: Runnable[Any, Any], x: object) -> Any:
-    try:
-        (result,) = r.batch([x])
-    except BatchError as error:
-        raise error.errors[0] from None
-    return result
+    (outcome,) = r.batch([x], errors="collect")
+    return _told(outcome)
 
 
 def by_abatch(r: Runnable[Any, Any], x: object) -> Any:
-    try:
-        (result,) = asyncio.run(r.abatch([x]))
-    except BatchError as error:
-        raise error.errors[0] from None
-    return result
+    (outcome,) = asyncio.run(r.abatch([x], errors="collect"))
+    return _told(outcome)
+
+
+def _told(outcome: Result[Any, Exception]) -> Any:
+    if isinstance(outcome, Success):
+        return outcome.unwrap()
+    raise outcome.failure()
 
 
 def by_stream(r: Runnable[Any, Any], x: object) -> Any:

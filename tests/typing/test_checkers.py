@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from mypy import api
@@ -152,7 +152,12 @@ def output(*command: str) -> str:
 
 
 def within(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
-    return [finding for finding in findings if finding.path in paths]
+    return [each for each in findings if place(each.path) in map(place, paths)]
+
+
+def place(path: Path) -> Path:
+    # mypy knows a source again that an earlier run had in another folder, and reports that one.
+    return path if path.is_relative_to(ROOT) else Path(path.name)
 
 
 def test_mypy_agrees_with_every_case(mypy: list[Finding]) -> None:
@@ -194,17 +199,23 @@ def test_a_mistake_in_the_guide_is_found_at_its_line(
         assert any(each.first <= line <= each.last for each in there), there
 
 
-@pytest.mark.parametrize(
-    ("command", "spared"),
-    [
-        (("ty", "check", "--output-format", "concise"), "type-assertion-failure"),
-        (("pyrefly", "check", "--output-format", "min-text"), "assert-type|implicit-any-lambda"),
-    ],
-    ids=["ty", "pyrefly"],
-)
-def test_other_checkers_raise_no_false_alarm(command: tuple[str, ...], spared: str) -> None:
-    # They infer less, so an `assert_type` may see less than it says.
+OTHERS = {
+    "ty": ("ty", "check", "--python", sys.prefix, "--output-format", "concise"),
+    "pyrefly": (
+        *("pyrefly", "check", "--python-interpreter-path", sys.executable),
+        *("--output-format", "min-text"),
+    ),
+}
+# They infer less: an `assert_type` may see less than it says, and a lambda `Any`.
+SPARED = re.compile(r"type-assertion-failure|assert-type|implicit-any-lambda")
+# To ty an async step in a pipe gives its result or a coroutine of it.
+KNOWN = {"ty": ["pipe(encode_async, lambda data: data.hex()"], "pyrefly": []}
+
+
+@pytest.mark.parametrize("checker", OTHERS)
+def test_other_checkers_raise_no_false_alarm_but_those_we_know(checker: str) -> None:
     right = [str(case) for case in CASES if case.stem != "rejected"]
-    report = output(*command, *right)
-    alarms = [line for line in report.splitlines() if re.search(r"\berror\b", line, re.IGNORECASE)]
-    assert [line for line in alarms if not re.search(spared, line)] == []
+    alarms = [line for line in output(*OTHERS[checker], *right).splitlines() if ALARM.match(line)]
+    found = [line_of(alarm) for alarm in alarms if not SPARED.search(alarm)]
+    assert len(found) == len(KNOWN[checker]), alarms
+    assert all(known in line for known, line in zip(KNOWN[checker], found, strict=True))

@@ -10,8 +10,9 @@ from combinators.steps import Passages, Reply, text
 if TYPE_CHECKING:
     # The cases are not run, and these are slow to load.
     from _typeshed import SupportsGetItem  # noqa: TC004
-    from combinators.steps import FaissIndex, chat, retriever  # noqa: TC004
     from openai import OpenAI
+
+    from combinators.steps import FaissIndex, chat, retriever  # noqa: TC004
 
     Retriever = Runnable[str, Passages]
     Model = Runnable[str | Sequence[Message], Reply]

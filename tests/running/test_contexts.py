@@ -1,0 +1,165 @@
+"""Context variables: a pipe is like a function call, a branch writes into a copy."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+
+from combinators import each, fanout, pipe, runnable
+from tests.running.ways import ONCE, WAYS, Way, by_ainvoke
+
+USER: ContextVar[str] = ContextVar("USER", default="nobody")
+
+
+def login(name: str) -> str:
+    USER.set(name)
+    return name
+
+
+async def alogin(name: str) -> str:
+    USER.set(name)
+    await asyncio.sleep(0)
+    return name
+
+
+def who(_: object) -> str:
+    return USER.get()
+
+
+async def awho(_: object) -> str:
+    await asyncio.sleep(0)
+    return USER.get()
+
+
+@pytest.fixture(autouse=True)
+def _somebody() -> Iterator[None]:
+    token = USER.set("caller")
+    yield
+    USER.reset(token)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("write", [login, alogin])
+@pytest.mark.parametrize("read", [who, awho])
+def test_what_a_step_writes_reaches_the_next(way: Way, write: Any, read: Any) -> None:
+    assert way(pipe(write, read), "ada") == "ada"
+
+
+@pytest.mark.parametrize("write", [login, alogin])
+def test_what_a_step_writes_reaches_the_caller_of_invoke(write: Any) -> None:
+    runnable(write).invoke("ada")
+    assert USER.get() == "ada"
+
+
+@pytest.mark.parametrize("write", [login, alogin])
+def test_what_a_step_writes_reaches_the_caller_of_ainvoke(write: Any) -> None:
+    async def main() -> str:
+        await pipe(write, str).ainvoke("ada")
+        return USER.get()
+
+    assert asyncio.run(main()) == "ada"
+
+
+@pytest.mark.parametrize("write", [login, alogin])
+def test_what_a_step_writes_before_it_fails_reaches_the_caller(write: Any) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        pipe(write, int).invoke("ada")
+    assert USER.get() == "ada"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("read", [who, awho])
+def test_every_branch_sees_what_the_caller_wrote(way: Way, read: Any) -> None:
+    assert way(fanout(a=read, b=pipe(str, read)), "x") == {"a": "caller", "b": "caller"}
+
+
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("write", [login, alogin])
+@pytest.mark.parametrize(
+    "wide", [True, False], ids=["two dispatched branches", "one dispatched branch"]
+)
+def test_what_a_branch_writes_stays_inside(way: Way, write: Any, wide: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    inside = {"write": pipe(write, who)} | ({"read": pipe(str, who)} if wide else {})
+    result = way(pipe(fanout(inside), fanout(before=dict, after=who)), "ada")
+    assert result["before"]["write"] == "ada"
+    assert result["before"].get("read", "caller") == "caller"
+    assert result["after"] == "caller"
+
+
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("write", [login, alogin])
+def test_what_an_element_writes_stays_inside(way: Way, write: Any) -> None:
+    result = way(pipe(each(pipe(write, who)), fanout(inside=list, after=who)), ["ada", "bob"])
+    assert result == {"inside": ["ada", "bob"], "after": "caller"}
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_an_inline_branch_runs_in_the_context_of_the_caller(way: Way) -> None:
+    inline = runnable(login, inline=True)
+    assert way(pipe(fanout(inline), who), "ada") == "ada"
+
+
+@pytest.mark.parametrize("write", [login, alogin])
+def test_items_of_a_batch_do_not_see_one_another(write: Any) -> None:
+    read_first = pipe(fanout(seen=who, name=str), lambda both: both, dict)
+    first = pipe(read_first, lambda both: both["seen"])
+    chain = fanout(seen=first, wrote=pipe(write, who))
+    assert chain.batch(["ada", "bob"], limit=1) == [
+        {"seen": "caller", "wrote": "ada"},
+        {"seen": "caller", "wrote": "bob"},
+    ]
+
+
+def look_and_write(name: str) -> str:
+    seen = USER.get()
+    USER.set(name)
+    return seen
+
+
+async def alook_and_write(name: str) -> str:
+    return look_and_write(name)
+
+
+@pytest.mark.parametrize("step", [look_and_write, alook_and_write])
+def test_an_item_of_a_batch_writes_into_a_copy(step: Any) -> None:
+    assert runnable(step).batch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
+    assert USER.get() == "caller"
+
+
+@pytest.mark.parametrize("step", [look_and_write, alook_and_write])
+def test_an_item_of_an_async_batch_writes_into_a_copy(step: Any) -> None:
+    async def main() -> str:
+        assert await runnable(step).abatch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
+        return USER.get()
+
+    assert asyncio.run(main()) == "caller"
+
+
+def writing(names: str) -> Iterator[str]:
+    for name in names:
+        USER.set(name)
+        yield name
+
+
+async def awriting(names: str) -> AsyncIterator[str]:
+    for name in names:
+        USER.set(name)
+        yield name
+
+
+@pytest.mark.parametrize("step", [writing, awriting])
+def test_what_a_generator_writes_reaches_the_next_step(step: Any) -> None:
+    for way in WAYS:
+        assert way(pipe(step, who), "abc") == "c"
+
+
+def test_what_a_stream_wrote_reaches_its_caller() -> None:
+    assert list(pipe(str, awriting).stream("abc")) == ["a", "b", "c"]
+    assert USER.get() == "c"
+
+
+def test_a_hop_to_a_thread_keeps_what_was_written_before() -> None:
+    chain = pipe(alogin, who, awho, who)
+    assert by_ainvoke(chain, "ada") == "ada"
