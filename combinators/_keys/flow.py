@@ -64,6 +64,8 @@ def then(before: Signature, after: Known) -> Signature:
     own = after.signature
     if before.gives == ANYTHING and not _from_head(own.gives):
         return Signature(own.gives, before.needs)  # without a look at the tree of `after`
+    if before.gives == HEAD:
+        return Signature(own.gives, tuple(dict.fromkeys((*before.needs, *own.needs))))
     place = _Place(dict.fromkeys(before.needs), {})
     gives = _flowed(after.node, before.gives, place)
     return Signature(gives, tuple(place.needed))

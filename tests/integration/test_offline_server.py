@@ -236,11 +236,11 @@ def test_a_body_that_is_too_large_is_refused_while_it_is_still_being_sent() -> N
 
 def test_a_client_that_sends_all_of_a_large_body_first_still_sees_the_refusal() -> None:
     with (
-        OfflineServer(max_body_bytes=1_000_000) as small,
+        OfflineServer(max_body_bytes=4_000_000) as small,
         closing(socket.create_connection(address_of(small), timeout=20)) as sent,
     ):
-        sent.sendall(b"POST /v1/embeddings HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n")
-        sent.sendall(b"x" * 3_000_000)
+        sent.sendall(b"POST /v1/embeddings HTTP/1.1\r\nContent-Length: 15000000\r\n\r\n")
+        sent.sendall(b"x" * 15_000_000)
         assert everything_from(sent).startswith(b"HTTP/1.1 413 ")
 
 

@@ -6,9 +6,17 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-# For the first two lines of a page, which hold its title. Pages say what things are
-# by writing them down, and use a name again for the next example.
-SETTINGS = ["# mypy: allow-redefinition", "# pyright: reportUnusedExpression=false"]
+# Pages say what things are by writing them down, and use lambdas, whose types after `|` are
+# unknown to pyright.
+OFF = (
+    *("reportUnusedExpression", "reportUnknownLambdaType", "reportUnknownMemberType"),
+    *("reportUnknownVariableType", "reportUnknownArgumentType"),
+)
+# For the first two lines of a page, which hold its title. A name may be used again.
+SETTINGS = [
+    "# mypy: allow-redefinition",
+    "# pyright: " + ", ".join(f"{rule}=false" for rule in OFF),
+]
 
 
 def code_of(page: Path) -> str:

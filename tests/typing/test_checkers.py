@@ -42,7 +42,7 @@ TypeError: not shown to the checkers
 ... )
 ```
 """
-SAMPLE_LINE = 20  # of the step that does not fit, which is all that is wrong
+SAMPLE_LINE = 19  # of the step that does not fit, which is all that is wrong
 
 # One edit each of a line of the guide, which makes it wrong.
 MISTAKES = {
@@ -51,13 +51,16 @@ MISTAKES = {
         "passthrough()}, prompt, model, text())",
         "passthrough()}, prompt, text())",
     ),
-    "a_step_twice": ("question()} | prompt | model", "question()} | prompt | prompt"),
+    "a_step_twice": ('poem about {topic}") | model', 'poem about {topic}") | model | model'),
     "a_step_twice_in_a_branch": (
         '"context": itemgetter("question") | retriever,',
         '"context": itemgetter("question") | retriever | retriever,',
     ),
     "another_last_step": ("        | text()\n", "        | len | retriever\n"),
-    "a_branch_with_another_input": ("fanout(joke=joke, poem=poem)", "fanout(joke=joke, poem=len)"),
+    "a_branch_with_another_input": (
+        "fanout(joke=joke, poem=poem)",
+        "fanout(joke=joke, poem=str.upper)",
+    ),
     "a_parser_for_a_model": (
         'a joke about {topic}") | model',
         'a joke about {topic}") | text()',
@@ -200,22 +203,23 @@ def test_a_mistake_in_the_guide_is_found_at_its_line(
 
 
 OTHERS = {
-    "ty": ("ty", "check", "--python", sys.prefix, "--output-format", "concise"),
+    "ty": ("check", "--python", sys.prefix, "--output-format", "concise"),
     "pyrefly": (
-        *("pyrefly", "check", "--python-interpreter-path", sys.executable),
+        *("check", "--python-interpreter-path", sys.executable),
         *("--output-format", "min-text"),
     ),
 }
-# They infer less: an `assert_type` may see less than it says, and a lambda `Any`.
-SPARED = re.compile(r"type-assertion-failure|assert-type|implicit-any-lambda")
-# To ty an async step in a pipe gives its result or a coroutine of it.
-KNOWN = {"ty": ["pipe(encode_async, lambda data: data.hex()"], "pyrefly": []}
+# They infer less than an `assert_type` says, or nothing of a lambda. And to ty what an async
+# step in a pipe gives may always be its coroutine too.
+SPARED = re.compile(
+    r"type-assertion-failure|assert-type|implicit-any-lambda|`hex` is not defined on `CoroutineType"
+)
 
 
 @pytest.mark.parametrize("checker", OTHERS)
-def test_other_checkers_raise_no_false_alarm_but_those_we_know(checker: str) -> None:
+def test_other_checkers_raise_no_false_alarm(checker: str) -> None:
     right = [str(case) for case in CASES if case.stem != "rejected"]
-    alarms = [line for line in output(*OTHERS[checker], *right).splitlines() if ALARM.match(line)]
-    found = [line_of(alarm) for alarm in alarms if not SPARED.search(alarm)]
-    assert len(found) == len(KNOWN[checker]), alarms
-    assert all(known in line for known, line in zip(KNOWN[checker], found, strict=True))
+    report = output(checker, *OTHERS[checker], *right).splitlines()
+    alarms = [line for line in report if re.search(r"^ERROR|: error\[", line)]
+    assert alarms  # the spared ones at least
+    assert [alarm for alarm in alarms if not SPARED.search(alarm)] == []

@@ -1,0 +1,182 @@
+"""`limit=` is one budget for the whole tree of a call."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from combinators import OptionError, Runnable, bind, each, fanout, pipe, runnable
+from tests.running.ways import Gauge, collected, inc
+
+LIMITS = (1, 2, 5)
+
+
+def trees(step: Any) -> dict[str, Runnable[Any, Any]]:
+    leaf = runnable(step)
+    inner = fanout(a=leaf, b=leaf, c=leaf)
+    return {
+        "wide": fanout({f"k{i}": leaf for i in range(10)}),
+        "nested": fanout(x=inner, y=pipe(leaf, inner), z=fanout(inner, inner)),
+        "each": pipe(lambda x: [x] * 10, each(leaf)),
+        "each of fan-outs": pipe(lambda x: [x] * 4, each(inner)),
+        "chosen": fanout(p=bind(lambda _: inner), q=bind(lambda _: inner)),
+        "attempted": fanout(p=inner.attempt(), q=leaf),
+    }
+
+
+TREES = tuple(trees(inc))
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_invoke_never_runs_more_bodies_at_once(tree: str, limit: int, body: str) -> None:
+    gauge = Gauge(0.003)
+    trees(getattr(gauge, body))[tree].invoke(1, limit=limit)
+    assert gauge.peak <= limit
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_ainvoke_never_runs_more_bodies_at_once(tree: str, limit: int, body: str) -> None:
+    gauge = Gauge(0.003)
+    asyncio.run(trees(getattr(gauge, body))[tree].ainvoke(1, limit=limit))
+    assert gauge.peak <= limit
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_a_batch_shares_its_limit_among_all_items(tree: str, limit: int, body: str) -> None:
+    gauge = Gauge(0.001)
+    trees(getattr(gauge, body))[tree].batch(range(6), limit=limit)
+    assert gauge.peak <= limit
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_an_async_batch_shares_its_limit_among_all_items(tree: str, limit: int, body: str) -> None:
+    gauge = Gauge(0.001)
+    asyncio.run(trees(getattr(gauge, body))[tree].abatch(range(6), limit=limit))
+    assert gauge.peak <= limit
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_a_stream_has_a_limit_too(body: str) -> None:
+    gauge = Gauge(0.003)
+    tree = trees(getattr(gauge, body))["nested"]
+    list(tree.stream(1, limit=2))
+    asyncio.run(collected(tree.astream(1, limit=2)))
+    assert gauge.peak == 2
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_a_limit_is_made_use_of(body: str) -> None:
+    gauge = Gauge(0.1)
+    wide = trees(getattr(gauge, body))["wide"]
+    wide.invoke(1, limit=5)
+    assert gauge.peak == 5
+
+
+def test_threads_and_tasks_share_one_limit() -> None:
+    gauge = Gauge(0.005)
+    mixed = fanout({f"k{i}": gauge.astep if i % 2 else gauge.step for i in range(12)})
+    mixed.invoke(1, limit=3)
+    asyncio.run(mixed.ainvoke(1, limit=3))
+    mixed.batch(range(4), limit=3)
+    assert gauge.peak == 3
+
+
+def test_a_run_inside_a_step_has_a_limit_of_its_own() -> None:
+    gauge = Gauge(0.05)
+    inner = fanout(a=gauge.step, b=gauge.step)
+
+    def run_inner(x: object) -> object:
+        return inner.invoke(x)
+
+    runnable(run_inner).invoke(1, limit=1)
+    assert gauge.peak == 2
+
+
+def test_without_a_limit_everything_runs_at_once() -> None:
+    gauge = Gauge(0.3)
+    fanout({f"k{i}": gauge.step for i in range(40)}).invoke(1)
+    assert gauge.peak == 40
+
+
+def test_a_batch_runs_thirty_two_items_at_once_where_nothing_is_said() -> None:
+    gauge = Gauge(0.1)
+    runnable(gauge.step).batch(range(80))
+    assert gauge.peak == 32
+
+
+def test_a_batch_without_a_limit_runs_more() -> None:
+    gauge, agauge = Gauge(0.3), Gauge(0.3)
+    runnable(gauge.step).batch(range(50), limit=None)
+    runnable(agauge.astep).batch(range(50), limit=None)
+    assert (gauge.peak, agauge.peak) == (50, 50)
+
+
+def test_a_limit_far_above_the_number_of_items_costs_nothing() -> None:
+    tasks: list[int] = []
+
+    async def count(x: object) -> object:
+        tasks.append(len(asyncio.all_tasks()))
+        await asyncio.sleep(0)
+        return x
+
+    async def main() -> None:
+        results = runnable(count).abatch_as_completed([1, 2, 3], limit=50_000)
+        asyncio.get_running_loop().call_soon(lambda: tasks.append(len(asyncio.all_tasks())))
+        assert [result async for result in results]
+
+    asyncio.run(main())
+    assert max(tasks) < 100
+
+
+BAD: tuple[tuple[object, str], ...] = (
+    (0, "a number below 1"),
+    (-1, "a number below 1"),
+    ("2", "a str"),
+    (1.5, "a float"),
+    (True, "a bool"),
+)
+
+
+@pytest.mark.parametrize(("limit", "given"), BAD)
+def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> None:
+    ran: list[object] = []
+    r = runnable(ran.append)
+    said = f"limit= was given {given}. It takes a positive whole number, or None for no limit."
+    for call in (
+        lambda: r.invoke(1, limit=limit),
+        lambda: r.batch([1], limit=limit),
+        lambda: r.batch_as_completed([1], limit=limit),
+        lambda: r.stream(1, limit=limit),
+        lambda: asyncio.run(r.ainvoke(1, limit=limit)),
+        lambda: asyncio.run(r.abatch([1], limit=limit)),
+        lambda: r.abatch_as_completed([1], limit=limit),
+        lambda: r.astream(1, limit=limit),
+    ):
+        with pytest.raises(OptionError) as caught:
+            call()
+        assert str(caught.value) == said
+    assert ran == []
+
+
+def test_a_misspelt_option_is_a_type_error() -> None:
+    r: Any = runnable(inc)
+    for call in (
+        lambda: r.invoke(1, limt=1),
+        lambda: r.ainvoke(1, limt=1),
+        lambda: r.batch([1], limt=1),
+        lambda: r.abatch([1], limt=1),
+        lambda: r.batch_as_completed([1], limt=1),
+        lambda: r.abatch_as_completed([1], limt=1),
+        lambda: r.stream(1, limt=1),
+        lambda: r.astream(1, limt=1),
+    ):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'limt'"):
+            call()

@@ -1,0 +1,229 @@
+"""Threads come when there is work, and everything works where there are few or none."""
+
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from combinators import fanout
+from combinators._run.pool import Pool
+from tests.running.ways import Gauge, python
+
+PIPELINES = """
+import asyncio, threading
+from combinators import each, fanout, pipe, runnable
+from combinators._run.pool import POOL
+
+async def ainc(n):
+    await asyncio.sleep(0)
+    return n + 1
+
+def inc(n):
+    return n + 1
+
+def chunks(n):
+    yield n
+    yield n
+
+def every_way(chain):
+    async def collected():
+        return [chunk async for chunk in chain.astream(1)]
+    return [
+        chain.invoke(1),
+        asyncio.run(chain.ainvoke(1)),
+        chain.batch([1, 1])[1],
+        asyncio.run(chain.abatch([1, 1]))[1],
+        list(chain.stream(1))[0],
+        asyncio.run(collected())[0],
+    ]
+
+flat = fanout(a=inc, b=inc, c=inc)
+nested = fanout(a=flat, b=pipe(inc, flat), c=fanout(flat, flat))
+mixed = fanout(a=inc, b=ainc, c=pipe(ainc, inc, flat, len), d=pipe(inc, chunks, ainc))
+
+def called(x):  # a step that runs a pipeline of its own
+    return nested.invoke(x)
+
+for name, chain in {"nested": nested, "mixed": mixed, "called": fanout(a=called, b=ainc)}.items():
+    first, *others = every_way(chain)
+    assert all(other == first for other in others), (name, first, others)
+print("done", threading.active_count())
+"""
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_few_threads_are_enough_for_everything(threads: int) -> None:
+    first = "from combinators._run.pool import POOL"
+    code = PIPELINES.replace(first, f"{first}\nPOOL._max_threads = {threads}")
+    done = python(code, seconds=15)
+    assert done.stderr == ""
+    assert done.stdout == f"done {1 + threads}\n"
+
+
+def test_where_no_thread_can_start_the_caller_does_the_work() -> None:
+    code = f"""
+import threading
+def start(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = start
+{PIPELINES}
+"""
+    done = python(code, seconds=15)
+    assert done.stderr == ""
+    assert done.stdout == "done 1\n"
+
+
+def test_where_threads_stop_being_available_the_rest_goes_on() -> None:
+    code = f"""
+import threading
+start, started = threading.Thread.start, []
+def few(self):
+    if len(started) == 2:
+        raise RuntimeError("can't start new thread")
+    started.append(self)
+    start(self)
+threading.Thread.start = few
+{PIPELINES}
+"""
+    done = python(code, seconds=15)
+    assert done.stderr == ""
+    assert done.stdout == "done 3\n"
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    yield Pool(max_threads=2, idle_seconds=0.05)
+
+
+def until(condition: threading.Event) -> None:
+    assert condition.wait(10)
+
+
+def test_a_pool_has_no_more_threads_than_it_may(pool: Pool) -> None:
+    release = threading.Event()
+    assert pool.spawn(release.wait)
+    assert pool.spawn(release.wait)
+    assert not pool.spawn(release.wait)
+    release.set()
+
+
+def test_an_idle_thread_takes_the_next_job() -> None:
+    pool = Pool(max_threads=1, idle_seconds=10)
+    names: list[str] = []
+    for _ in range(3):
+        done = threading.Event()
+        threads = threading.active_count()
+
+        def job(done: threading.Event = done) -> None:
+            names.append(str(threading.get_ident()))
+            done.set()
+
+        deadline = time.perf_counter() + 10
+        while not pool.spawn(job):
+            assert time.perf_counter() < deadline
+            time.sleep(0.001)
+        until(done)
+        assert threading.active_count() <= threads + 1
+    assert len(set(names)) == 1
+
+
+def test_an_idle_thread_goes_away_and_another_comes(pool: Pool) -> None:
+    threads: list[threading.Thread] = []
+    for _ in range(2):
+        done = threading.Event()
+
+        def job(done: threading.Event = done) -> None:
+            threads.append(threading.current_thread())
+            done.set()
+
+        assert pool.spawn(job)
+        until(done)
+        threads[-1].join(10)
+        assert not threads[-1].is_alive()
+    assert threads[0] is not threads[1]
+
+
+def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> None:
+    first, second = threading.Event(), threading.Event()
+    assert pool.spawn(first.set)
+    until(first)
+    time.sleep(0.02)  # it is idle now
+    with pool._lock:
+        time.sleep(0.1)  # its patience is over, and it waits for the lock
+        worker = pool._idle.pop()
+        worker.job = second.set
+        worker.gate.release()
+    until(second)
+
+
+def test_threads_that_cannot_start_are_not_counted(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(5):
+            assert not pool.spawn(lambda: None)
+    done = threading.Event()
+    assert pool.spawn(done.set)
+    until(done)
+
+
+def test_threads_are_daemons() -> None:
+    found: list[bool] = []
+
+    def look(_: object) -> None:
+        time.sleep(0.02)
+        found.append(threading.current_thread().daemon)
+
+    fanout(look, look, look).invoke(1)
+    assert True in found
+
+
+def test_results_do_not_live_as_long_as_an_idle_thread() -> None:
+    class Big:
+        pass
+
+    def make(_: object) -> Big:
+        time.sleep(0.02)
+        return Big()
+
+    a, b, c = fanout(make, make, make).invoke(1)
+    living = [weakref.ref(a), weakref.ref(b), weakref.ref(c)]
+    del a, b, c
+    deadline = time.perf_counter() + 5
+    while any(ref() for ref in living):
+        gc.collect()
+        assert time.perf_counter() < deadline
+        time.sleep(0.01)
+
+
+def test_many_callers_at_once_agree() -> None:
+    gauge = Gauge(0.001)
+    chain = fanout(a=gauge.step, b=fanout(c=gauge.step, d=gauge.step))
+    results: list[object] = []
+    callers = [
+        threading.Thread(target=lambda n=n: results.append((n, chain.invoke(n)))) for n in range(16)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(20)
+    assert sorted(results, key=str) == sorted(
+        [(n, {"a": n, "b": {"c": n, "d": n}}) for n in range(16)], key=str
+    )
+
+
+def test_a_pool_is_made_anew_in_a_child() -> None:
+    pool = Pool(max_threads=1)
+    pool._threads = 1
+    with pool._lock:  # by a thread that a child does not have
+        pool._reset()
+    done = threading.Event()
+    assert pool.spawn(done.set)
+    until(done)
