@@ -21,7 +21,7 @@ class CombinatorError(Exception):
     @override
     def __init_subclass__(cls) -> None:
         # Tracebacks and pickles say where users import it from, not where it is written.
-        cls.__module__ = "combinators"
+        cls.__module__ = cls.__module__.partition("._")[0]
 
 
 # --- Raised while a pipeline is built ---------------------------------------

@@ -54,7 +54,9 @@ def required_arguments(function: Callable[..., Any], *, wrapped: bool = False) -
     try:
         parameters = inspect.signature(function, follow_wrapped=wrapped).parameters.values()
     except (ValueError, TypeError):
-        return None
+        # Made by `functools.wraps` without being a function: as much as what it wraps.
+        inner = getattr(function, "__wrapped__", None)
+        return None if inner is None else required_arguments(inner)
     unset = [p for p in parameters if p.default is p.empty]
     if any(p.kind is p.KEYWORD_ONLY for p in unset):
         return -1

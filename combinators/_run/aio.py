@@ -120,7 +120,7 @@ def _threaded(program: SyncProgram, *, cheap: bool) -> Program:
 
 
 def _step(node: n.Step) -> Program:
-    body, name = node.function, label(node)
+    body, name = cast("n.Function", node.aio), label(node)  # or a thread would run it
 
     async def run(x: Any, turn: Turn) -> Any:
         try:

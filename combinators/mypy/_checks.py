@@ -41,8 +41,9 @@ from mypy.types import (
 
 from combinators.mypy._fitting import Arguments, fitting
 from combinators.mypy._inputs import with_input
-from combinators.mypy._joints import Joined, misfit_reported, resolved
+from combinators.mypy._joints import Joined, misfit_reported
 from combinators.mypy._kinds import Kind, kind_of, type_of
+from combinators.mypy._resolving import in_sequence, with_input_in_common
 
 HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
 
@@ -108,29 +109,63 @@ def relaxed(signature: CallableType, checker: TypeChecker) -> CallableType:
 
 def checked(checker: TypeChecker, callee: FunctionLike, given: Sequence[Given], site: Site) -> Type:
     """Return the type that calling `callee` gives, after reporting what does not fit."""
+    call = _Call(checker, callee, given, site)
     steps = [each.expression for each in given]
     if site.labels:
-        steps = resolved(checker, site.before, steps, site.context)
-    types = [type_of(checker, step) for step in steps]
-    nodes = [_node(step, type_) for step, type_ in zip(steps, types, strict=True)]
-    kinds = [_kind(each.expression, type_) for each, type_ in zip(given, types, strict=True)]
-    passed, names = [each.passed for each in given], [each.name for each in given]
+        before = None if site.before is None else site.before.type
+        steps = in_sequence(checker, before, steps, site.context)
+    type_ = call.attempted(steps)
+    if type_ is None and not site.labels:
+        type_ = call.attempted(with_input_in_common(checker, steps, site.context))
+    return call.reported(steps) if type_ is None else type_
 
-    def result(overload: FunctionLike) -> Type:
-        return checker.expr_checker.check_call(
-            overload, nodes, passed, site.context, names, object_type=site.receiver
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Call:
+    checker: TypeChecker
+    callee: FunctionLike
+    given: Sequence[Given]
+    site: Site
+
+    def attempted(self, steps: Sequence[Expression]) -> Type | None:
+        """Return the type by the first overload that fits without an error."""
+        for overload in self._fitting(steps):
+            with self.checker.msg.filter_errors() as errors:
+                type_ = self._type_by(overload, steps)
+            if not errors.has_new_errors():
+                types = self._types(steps)
+                return with_input(self.checker, overload, types, type_, self.site.context)
+        return None
+
+    def reported(self, steps: Sequence[Expression]) -> Type:
+        """Return a type after reporting why no overload fits."""
+        if misfit_reported(self.checker, self.site.joined(self.given, self._types(steps))):
+            return AnyType(TypeOfAny.from_error)
+        # The first overload that fits in kind knows best what is wrong.
+        overloads = self._fitting(steps)
+        return self._type_by(overloads[0] if overloads else self.callee, steps)
+
+    def _types(self, steps: Sequence[Expression]) -> list[Type]:
+        return [type_of(self.checker, step) for step in steps]
+
+    def _fitting(self, steps: Sequence[Expression]) -> list[CallableType]:
+        types = self._types(steps)
+        kinds = [
+            _kind(each.expression, type_) for each, type_ in zip(self.given, types, strict=True)
+        ]
+        passed, names = [each.passed for each in self.given], [each.name for each in self.given]
+        return fitting(self.callee, Arguments(types, kinds, passed, names))
+
+    def _type_by(self, overload: FunctionLike, steps: Sequence[Expression]) -> Type:
+        return self.checker.expr_checker.check_call(
+            overload,
+            [_node(step, type_) for step, type_ in zip(steps, self._types(steps), strict=True)],
+            [each.passed for each in self.given],
+            self.site.context,
+            [each.name for each in self.given],
+            object_type=self.site.receiver,
         )[0]
-
-    overloads = fitting(callee, Arguments(types, kinds, passed, names))
-    for overload in overloads:
-        with checker.msg.filter_errors() as errors:
-            type_ = result(overload)
-        if not errors.has_new_errors():
-            return with_input(checker, overload, types, type_, site.context)
-    if misfit_reported(checker, site.joined(given, types)):
-        return AnyType(TypeOfAny.from_error)
-    # The first overload that fits in kind knows best what is wrong.
-    return result(overloads[0] if overloads else callee)
 
 
 def _node(expression: Expression, type_: Type) -> Expression:

@@ -43,11 +43,12 @@ def with_input(
 
     Where the input is only not known yet, as for passthroughs, it becomes `Any`.
     """
-    proper = get_proper_type(opened(result))
+    proper = get_proper_type(result)
     if not isinstance(proper, Instance) or proper.type.fullname not in {RUNNABLE, WHEN}:
-        return proper
-    if not _is_never(proper.args[0]):
-        return proper
+        return opened(proper)
+    shared = get_proper_type(proper.args[0])
+    if not isinstance(shared, UninhabitedType) or shared.ambiguous:
+        return opened(proper, every=isinstance(shared, UninhabitedType))
     taken = [
         (_name(overload, i), type_)
         for i, formal in enumerate(overload.arg_types)
@@ -60,16 +61,25 @@ def with_input(
     return proper.copy_modified(args=[AnyType(TypeOfAny.from_error), *proper.args[1:]])
 
 
-def opened(type_: Type) -> Type:
-    """Return the type with `Any` for what inference left open, where it says `Never`."""
-    return get_proper_type(type_).accept(_Opener())
+def opened(type_: Type, *, every: bool = False) -> Type:
+    """Return the type with `Any` for what inference left open, where it says `Never`.
+
+    Args:
+        every: where the input is open so is the output, but a union of open types says
+            so no more
+    """
+    return get_proper_type(type_).accept(_Opener(every=every))
 
 
 @final
 class _Opener(TypeTranslator):
+    def __init__(self, *, every: bool) -> None:
+        super().__init__()
+        self.every = every
+
     @override
     def visit_uninhabited_type(self, t: UninhabitedType) -> Type:
-        return AnyType(TypeOfAny.special_form) if t.ambiguous else t
+        return AnyType(TypeOfAny.special_form) if self.every or t.ambiguous else t
 
     @override
     def visit_type_alias_type(self, t: TypeAliasType) -> Type:

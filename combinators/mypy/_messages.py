@@ -23,7 +23,7 @@ def no_common_input(
     """
     options = checker.options
     takes = ", ".join(f"{name} takes {format_type(type_, options)}" for name, type_ in taken)
-    checker.fail(f"No value can be the input of all steps: {takes}", context, code=TYPES)
+    checker.fail(f"No input fits all steps: {takes}", context, code=TYPES)
 
 
 def misfit(

@@ -77,7 +77,7 @@ def test_a_step_whose_third_party_is_missing_names_the_extra(
 def test_the_rest_works_without_any_of_them() -> None:
     code = "from combinators.steps import Document, Passages, text\nprint(text())"
     for module in THIRD_PARTIES:
-        assert without(module, code) == "pick('content')\n"
+        assert without(module, code) == "pick('content').named('text')\n"
 
 
 def test_another_module_that_is_missing_is_reported_as_it_is() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
 
 from hypothesis import strategies as st
+from returns.result import Result
 
 from combinators import (
     Runnable,
@@ -83,7 +84,7 @@ def is_even(n: int) -> bool:
     return n % 2 == 0
 
 
-async def is_negative(n: int) -> bool:
+def is_negative(n: int) -> bool:
     return n < 0
 
 
@@ -176,9 +177,8 @@ def _neighbours(n: int) -> list[int]:
     return [n, n + 1, n + 2]
 
 
-def _unwrapped(result: Any) -> int:
-    value: int = result.unwrap()
-    return value
+def _unwrapped(result: Result[int, Exception]) -> int:
+    return result.unwrap()
 
 
 def _around(inner: st.SearchStrategy[Plan]) -> st.SearchStrategy[Plan]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from combinators import Runnable, each, fanout, pipe, runnable
-from tests.running.ways import Gauge, awaiting, collected, inc, within
+from tests.running.ways import AnyStep, Gauge, awaiting, collected, inc, within
 
 
 class Finals:
@@ -27,7 +27,7 @@ class Finals:
         return x
 
 
-def shapes(step: Any) -> list[Runnable[Any, Any]]:
+def shapes(step: AnyStep) -> list[Runnable[Any, Any]]:
     return [
         runnable(step),
         pipe(inc, step, inc),
@@ -167,7 +167,7 @@ def test_a_cancelled_stream_joins_its_source() -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await collected(pipe(inc, finals.step, inc).astream(1))
+                await collected(pipe(inc, finals.step, str).astream(1))
         assert finals.begun == finals.ended == 1
 
     within(10, main())

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
-from typing import Any
 
 import pytest
 
 from combinators import each, fanout, pipe, runnable
-from tests.running.ways import ONCE, WAYS, Way, by_ainvoke
+from tests.running.ways import ONCE, WAYS, AnyStep, Way, by_ainvoke
 
 USER: ContextVar[str] = ContextVar("USER", default="nobody")
+
+
+def same(x: object) -> object:
+    return x
 
 
 def login(name: str) -> str:
@@ -43,18 +46,18 @@ def _somebody() -> Iterator[None]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("write", [login, alogin])
 @pytest.mark.parametrize("read", [who, awho])
-def test_what_a_step_writes_reaches_the_next(way: Way, write: Any, read: Any) -> None:
+def test_what_a_step_writes_reaches_the_next(way: Way, write: AnyStep, read: AnyStep) -> None:
     assert way(pipe(write, read), "ada") == "ada"
 
 
 @pytest.mark.parametrize("write", [login, alogin])
-def test_what_a_step_writes_reaches_the_caller_of_invoke(write: Any) -> None:
+def test_what_a_step_writes_reaches_the_caller_of_invoke(write: AnyStep) -> None:
     runnable(write).invoke("ada")
     assert USER.get() == "ada"
 
 
 @pytest.mark.parametrize("write", [login, alogin])
-def test_what_a_step_writes_reaches_the_caller_of_ainvoke(write: Any) -> None:
+def test_what_a_step_writes_reaches_the_caller_of_ainvoke(write: AnyStep) -> None:
     async def main() -> str:
         await pipe(write, str).ainvoke("ada")
         return USER.get()
@@ -63,7 +66,7 @@ def test_what_a_step_writes_reaches_the_caller_of_ainvoke(write: Any) -> None:
 
 
 @pytest.mark.parametrize("write", [login, alogin])
-def test_what_a_step_writes_before_it_fails_reaches_the_caller(write: Any) -> None:
+def test_what_a_step_writes_before_it_fails_reaches_the_caller(write: AnyStep) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         pipe(write, int).invoke("ada")
     assert USER.get() == "ada"
@@ -71,7 +74,7 @@ def test_what_a_step_writes_before_it_fails_reaches_the_caller(write: Any) -> No
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("read", [who, awho])
-def test_every_branch_sees_what_the_caller_wrote(way: Way, read: Any) -> None:
+def test_every_branch_sees_what_the_caller_wrote(way: Way, read: AnyStep) -> None:
     assert way(fanout(a=read, b=pipe(str, read)), "x") == {"a": "caller", "b": "caller"}
 
 
@@ -80,9 +83,9 @@ def test_every_branch_sees_what_the_caller_wrote(way: Way, read: Any) -> None:
 @pytest.mark.parametrize(
     "wide", [True, False], ids=["two dispatched branches", "one dispatched branch"]
 )
-def test_what_a_branch_writes_stays_inside(way: Way, write: Any, wide: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_what_a_branch_writes_stays_inside(way: Way, write: AnyStep, wide: bool) -> None:  # noqa: FBT001 - a parameter of the test
     inside = {"write": pipe(write, who)} | ({"read": pipe(str, who)} if wide else {})
-    result = way(pipe(fanout(inside), fanout(before=dict, after=who)), "ada")
+    result = way(pipe(fanout(inside), fanout(before=same, after=who)), "ada")
     assert result["before"]["write"] == "ada"
     assert result["before"].get("read", "caller") == "caller"
     assert result["after"] == "caller"
@@ -90,8 +93,8 @@ def test_what_a_branch_writes_stays_inside(way: Way, write: Any, wide: bool) -> 
 
 @pytest.mark.parametrize("way", ONCE)
 @pytest.mark.parametrize("write", [login, alogin])
-def test_what_an_element_writes_stays_inside(way: Way, write: Any) -> None:
-    result = way(pipe(each(pipe(write, who)), fanout(inside=list, after=who)), ["ada", "bob"])
+def test_what_an_element_writes_stays_inside(way: Way, write: AnyStep) -> None:
+    result = way(pipe(each(pipe(write, who)), fanout(inside=same, after=who)), ["ada", "bob"])
     assert result == {"inside": ["ada", "bob"], "after": "caller"}
 
 
@@ -102,7 +105,7 @@ def test_an_inline_branch_runs_in_the_context_of_the_caller(way: Way) -> None:
 
 
 @pytest.mark.parametrize("write", [login, alogin])
-def test_items_of_a_batch_do_not_see_one_another(write: Any) -> None:
+def test_items_of_a_batch_do_not_see_one_another(write: AnyStep) -> None:
     read_first = pipe(fanout(seen=who, name=str), lambda both: both, dict)
     first = pipe(read_first, lambda both: both["seen"])
     chain = fanout(seen=first, wrote=pipe(write, who))
@@ -123,13 +126,13 @@ async def alook_and_write(name: str) -> str:
 
 
 @pytest.mark.parametrize("step", [look_and_write, alook_and_write])
-def test_an_item_of_a_batch_writes_into_a_copy(step: Any) -> None:
+def test_an_item_of_a_batch_writes_into_a_copy(step: AnyStep) -> None:
     assert runnable(step).batch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
     assert USER.get() == "caller"
 
 
 @pytest.mark.parametrize("step", [look_and_write, alook_and_write])
-def test_an_item_of_an_async_batch_writes_into_a_copy(step: Any) -> None:
+def test_an_item_of_an_async_batch_writes_into_a_copy(step: AnyStep) -> None:
     async def main() -> str:
         assert await runnable(step).abatch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
         return USER.get()
@@ -150,7 +153,7 @@ async def awriting(names: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("step", [writing, awriting])
-def test_what_a_generator_writes_reaches_the_next_step(step: Any) -> None:
+def test_what_a_generator_writes_reaches_the_next_step(step: AnyStep) -> None:
     for way in WAYS:
         assert way(pipe(step, who), "abc") == "c"
 

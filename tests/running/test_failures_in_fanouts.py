@@ -8,10 +8,21 @@ from typing import Any
 
 import pytest
 
-from combinators import FanoutError, assign, each, fanout, passthrough, pick, pipe, runnable
+from combinators import (
+    FanoutError,
+    Runnable,
+    assign,
+    each,
+    fanout,
+    passthrough,
+    pick,
+    pipe,
+    runnable,
+)
 from tests.running.ways import (
     ONCE,
     WAYS,
+    AnyStep,
     Gauge,
     Way,
     afailing,
@@ -103,7 +114,9 @@ def test_groups_nest_as_fanouts_do(way: Way) -> None:
         (assign(a=failing(ValueError())), {}, "at assign['a']"),
     ],
 )
-def test_every_group_names_its_branches(way: Way, group: Any, value: object, path: str) -> None:
+def test_every_group_names_its_branches(
+    way: Way, group: Runnable[Any, Any], value: object, path: str
+) -> None:
     with pytest.raises(FanoutError) as caught:
         way(group, value)
     assert [*notes_of(caught.value).values()] == [path]
@@ -166,20 +179,20 @@ def test_branches_that_run_are_awaited() -> None:
     assert (gauge.count, gauge.running) == (1, 0)
 
 
-def one(f: Callable[[object], None]) -> Any:
+def one(f: Callable[[object], None]) -> AnyStep:
     return fanout(f)
 
 
-def two(f: Callable[[object], None]) -> Any:
+def two(f: Callable[[object], None]) -> AnyStep:
     return fanout(f, f)
 
 
-def every(f: Callable[[object], None]) -> Any:
+def every(f: Callable[[object], None]) -> AnyStep:
     return each(f)
 
 
 @pytest.mark.parametrize("inner", [one, two, every])
-def test_no_branch_of_an_inner_group_begins_after_a_failure_outside(inner: Any) -> None:
+def test_no_branch_of_an_inner_group_begins_after_a_failure_outside(inner: AnyStep) -> None:
     ran: list[object] = []
     late = pipe(waiting(0.15), inner(ran.append))
     with pytest.raises(FanoutError) as caught:
@@ -282,7 +295,7 @@ def test_a_sync_step_that_runs_is_awaited_under_ainvoke() -> None:
 # --- What is no Exception is bare ---------------------------------------------------
 
 
-class Halt(BaseException):  # noqa: N818 - it is no error
+class Halt(BaseException):
     """Somebody's own way to stop everything."""
 
 
@@ -290,7 +303,7 @@ class Halt(BaseException):  # noqa: N818 - it is no error
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Halt])
 @pytest.mark.parametrize("fail", [failing, afailing])
 def test_what_is_no_exception_is_never_grouped(
-    way: Way, kind: type[BaseException], fail: Any
+    way: Way, kind: type[BaseException], fail: AnyStep
 ) -> None:
     error = kind()
     with pytest.raises(kind) as caught:
@@ -358,8 +371,10 @@ def test_a_caller_that_waits_is_woken_by_what_is_no_exception(kind: type[BaseExc
     release.set()
 
 
-@pytest.mark.parametrize("fail", [failing(asyncio.CancelledError()), afailing(asyncio.CancelledError())])
-def test_a_branch_that_is_cancelled_by_itself_cancels_all_at_once(fail: Any) -> None:
+@pytest.mark.parametrize(
+    "fail", [failing(asyncio.CancelledError()), afailing(asyncio.CancelledError())]
+)
+def test_a_branch_that_is_cancelled_by_itself_cancels_all_at_once(fail: AnyStep) -> None:
     async def main() -> float:
         begin = time.perf_counter()
         with pytest.raises(asyncio.CancelledError):

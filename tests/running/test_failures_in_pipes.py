@@ -3,9 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from combinators import (
     FanoutError,
@@ -25,6 +25,7 @@ from combinators import (
 from tests.running.ways import (
     ONCE,
     WAYS,
+    AnyStep,
     Way,
     afailing,
     ainc,
@@ -38,7 +39,7 @@ from tests.running.ways import (
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("fail", [failing, afailing])
-def test_the_exception_of_a_step_comes_out_itself(way: Way, fail: Any) -> None:
+def test_the_exception_of_a_step_comes_out_itself(way: Way, fail: AnyStep) -> None:
     error = ValueError("mine")
     with pytest.raises(ValueError, match="mine") as caught:
         way(pipe(inc, fail(error)), 1)
@@ -74,6 +75,10 @@ def fails(_: object) -> int:
     raise ConnectionError
 
 
+def doubts(_: int) -> bool:
+    raise ConnectionError
+
+
 def is_positive(n: int) -> bool:
     return n > 0
 
@@ -89,7 +94,7 @@ def always(_: object) -> Runnable[object, int]:
         (runnable(fails).named("load"), 1, "at pipe step 1 (load)"),
         (branch(case(int, fails)), 1, "at pipe step 1 (branch) > branch case 1"),
         (
-            branch(case(str, len), when(fails, inc), otherwise=inc),
+            branch(case(str, len), when(doubts, inc), otherwise=inc),
             1,
             "at pipe step 1 (branch) > branch case 2",
         ),
@@ -109,7 +114,7 @@ def always(_: object) -> Runnable[object, int]:
     ],
 )
 def test_every_kind_of_step_has_its_segment(
-    way: Way, failing_step: Any, value: object, path: str
+    way: Way, failing_step: AnyStep, value: object, path: str
 ) -> None:
     with pytest.raises(ConnectionError) as caught:
         way(pipe(failing_step, str), value)
@@ -126,7 +131,7 @@ def test_every_kind_of_step_has_its_segment(
     ],
 )
 def test_every_kind_of_group_has_its_segment(
-    way: Way, group: Any, value: object, path: str
+    way: Way, group: AnyStep, value: object, path: str
 ) -> None:
     with pytest.raises(FanoutError) as caught:
         way(pipe(group, str), value)
@@ -158,9 +163,13 @@ def test_a_group_that_is_raised_again_has_the_note_of_its_last_way_only(way: Way
 @pytest.mark.parametrize("way", ONCE)
 def test_a_run_inside_a_step_leaves_one_note(way: Way) -> None:
     inner = pipe(inc, fails)
+
+    def run_inner(n: int) -> int:
+        return inner.invoke(n)
+
     with pytest.raises(ConnectionError) as caught:
-        way(pipe(inc, inc, lambda n: inner.invoke(n)), 1)
-    assert note_of(caught.value) == "at pipe step 3 (lambda)"
+        way(pipe(inc, inc, run_inner), 1)
+    assert note_of(caught.value) == "at pipe step 3 (run_inner)"
 
 
 @pytest.mark.parametrize("way", ONCE)
@@ -175,6 +184,7 @@ def test_the_notes_of_the_user_stay(way: Way) -> None:
 class FrozenError(Exception):
     """An exception that refuses to be changed, as a frozen dataclass does."""
 
+    @override
     def __setattr__(self, name: str, value: object) -> None:
         if name in {"__notes__", "code"}:
             raise AttributeError(name)
@@ -193,7 +203,7 @@ def test_an_exception_that_refuses_notes_comes_out_without(way: Way) -> None:
 class NotedError(Exception):
     """An exception whose notes are no list."""
 
-    __notes__ = ("fixed",)  # type: ignore[assignment]  # what somebody may do
+    __notes__ = ("fixed",)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # what somebody may do
 
 
 @pytest.mark.parametrize("way", ONCE)
@@ -238,7 +248,7 @@ def test_a_stop_iteration_is_a_runtime_error(way: Way) -> None:
 def test_a_stop_iteration_in_a_generator_is_a_runtime_error(way: Way) -> None:
     def stops(_: int) -> Iterator[int]:
         yield 1
-        raise StopIteration  # noqa: PLR1722 - the mistake under test
+        raise StopIteration  # noqa: PLR1708 - the mistake under test
 
     with pytest.raises(RuntimeError, match="generator raised StopIteration"):
         way(pipe(inc, stops), 1)
@@ -269,9 +279,13 @@ def test_an_awaitable_that_a_plain_function_returns_is_refused(way: Way) -> None
 def test_any_awaitable_is_refused_not_only_coroutines() -> None:
     loop = asyncio.new_event_loop()
     future: asyncio.Future[int] = loop.create_future()
+
+    def give(_: object) -> object:
+        return future
+
     try:
         with pytest.raises(TypeError, match="it returned an awaitable"):
-            runnable(lambda _: future).invoke(1)
+            runnable(give).invoke(1)
     finally:
         loop.close()
 

@@ -1,17 +1,18 @@
 """`limit=` is one budget for the whole tree of a call."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from combinators import OptionError, Runnable, bind, each, fanout, pipe, runnable
-from tests.running.ways import Gauge, collected, inc
+from tests.running.ways import AnyStep, Gauge, collected, inc
 
 LIMITS = (1, 2, 5)
 
 
-def trees(step: Any) -> dict[str, Runnable[Any, Any]]:
+def trees(step: AnyStep) -> dict[str, Runnable[Any, Any]]:
     leaf = runnable(step)
     inner = fanout(a=leaf, b=leaf, c=leaf)
     return {
@@ -146,7 +147,7 @@ BAD: tuple[tuple[object, str], ...] = (
 
 
 @pytest.mark.parametrize(("limit", "given"), BAD)
-def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> None:
+def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> None:  # noqa: ANN401 - what no type allows
     ran: list[object] = []
     r = runnable(ran.append)
     said = f"limit= was given {given}. It takes a positive whole number, or None for no limit."
@@ -168,7 +169,7 @@ def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> 
 
 def test_a_misspelt_option_is_a_type_error() -> None:
     r: Any = runnable(inc)
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: r.invoke(1, limt=1),
         lambda: r.ainvoke(1, limt=1),
         lambda: r.batch([1], limt=1),
@@ -177,6 +178,7 @@ def test_a_misspelt_option_is_a_type_error() -> None:
         lambda: r.abatch_as_completed([1], limt=1),
         lambda: r.stream(1, limt=1),
         lambda: r.astream(1, limt=1),
-    ):
+    )
+    for call in calls:
         with pytest.raises(TypeError, match="unexpected keyword argument 'limt'"):
             call()

@@ -10,14 +10,25 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from combinators import EmptyStreamError, MergeError, fanout, passthrough, pick, pipe, runnable
+from combinators import (
+    EmptyStreamError,
+    MergeError,
+    Runnable,
+    fanout,
+    passthrough,
+    pick,
+    pipe,
+    runnable,
+)
 from tests.running.ways import (
     WAYS,
+    AnyStep,
     Way,
-    ainc,
     aone_two_three,
     by_ainvoke,
+    by_astream,
     by_invoke,
+    by_stream,
     collected,
     failing,
     inc,
@@ -37,14 +48,14 @@ async def awords(text: str) -> AsyncIterator[str]:
         yield word
 
 
-def yielding(*chunks: object) -> Any:
+def yielding(*chunks: object) -> Runnable[Any, Any]:
     def source(_: object) -> Iterator[Any]:
         yield from chunks
 
     return runnable(source)
 
 
-def ayielding(*chunks: object) -> Any:
+def ayielding(*chunks: object) -> Runnable[Any, Any]:
     async def source(_: object) -> AsyncIterator[Any]:
         for chunk in chunks:
             yield chunk
@@ -52,19 +63,19 @@ def ayielding(*chunks: object) -> Any:
     return runnable(source)
 
 
-def streamed(r: Any, x: object = 1) -> list[list[Any]]:
+def streamed(r: Runnable[Any, Any], x: object = 1) -> list[list[Any]]:
     """Return the chunks by `stream` and by `astream`."""
     return [list(r.stream(x)), asyncio.run(collected(r.astream(x)))]
 
 
 @pytest.mark.parametrize("source", [words, awords])
-def test_the_chunks_of_a_generator_come_one_by_one(source: Any) -> None:
+def test_the_chunks_of_a_generator_come_one_by_one(source: AnyStep) -> None:
     for chunks in streamed(pipe(str, source), "to be or"):
         assert chunks == ["to", "be", "or"]
 
 
 @pytest.mark.parametrize("source", [words, awords])
-def test_a_stream_is_lazy(source: Any) -> None:
+def test_a_stream_is_lazy(source: AnyStep) -> None:
     def counted(_: object) -> Iterator[int]:
         for n in range(1000):
             produced.append(n)
@@ -92,13 +103,13 @@ def test_a_bridged_stream_is_lazy() -> None:
 
 
 @pytest.mark.parametrize("source", [one_two_three, aone_two_three])
-def test_a_plain_step_collects_what_comes_first(source: Any) -> None:
+def test_a_plain_step_collects_what_comes_first(source: AnyStep) -> None:
     for chunks in streamed(pipe(source, inc)):
         assert chunks == [7]
 
 
 @pytest.mark.parametrize("source", [one_two_three, aone_two_three])
-def test_a_passthrough_and_a_name_keep_the_chunks(source: Any) -> None:
+def test_a_passthrough_and_a_name_keep_the_chunks(source: AnyStep) -> None:
     chain: Any = pipe(runnable(source).named("numbers"), passthrough(int))
     for chunks in streamed(chain):
         assert chunks == [1, 2, 3]
@@ -107,7 +118,7 @@ def test_a_passthrough_and_a_name_keep_the_chunks(source: Any) -> None:
 
 
 @pytest.mark.parametrize("source", [one_two_three, aone_two_three])
-def test_a_tap_keeps_the_chunks_and_sees_the_whole_once(source: Any) -> None:
+def test_a_tap_keeps_the_chunks_and_sees_the_whole_once(source: AnyStep) -> None:
     seen: list[object] = []
     for chunks in streamed(runnable(source).tap(seen.append)):
         assert chunks == [1, 2, 3]
@@ -124,7 +135,7 @@ def test_an_error_of_a_tap_comes_after_the_chunks() -> None:
 
 
 @pytest.mark.parametrize("make", [yielding, ayielding])
-def test_a_pick_streams_the_chunks_of_its_key(make: Any) -> None:
+def test_a_pick_streams_the_chunks_of_its_key(make: AnyStep) -> None:
     chain = make({"a": 1}, {"b": 2}, {"a": 3, "b": 4}) | pick("a")
     for chunks in streamed(chain):
         assert chunks == [1, 3]
@@ -132,7 +143,7 @@ def test_a_pick_streams_the_chunks_of_its_key(make: Any) -> None:
 
 @pytest.mark.parametrize("make", [yielding, ayielding])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_pick_of_a_key_that_never_comes_is_an_error(make: Any, way: Way) -> None:
+def test_a_pick_of_a_key_that_never_comes_is_an_error(make: AnyStep, way: Way) -> None:
     with pytest.raises(KeyError, match=r"pick 'c' reads the key 'c', .* which has 'a' and 'b'"):
         way(make({"a": 1}, {"b": 2}) | pick("c"), 1)
 
@@ -175,13 +186,15 @@ chunk_lists = st.one_of(
 def test_chunks_of_one_type_merge_by_plus(chunks: list[Any]) -> None:
     whole = chunks[0]
     for chunk in chunks[1:]:
-        whole += chunk
+        whole = whole + chunk
     assert by_invoke(yielding(*chunks), 1) == whole
     assert by_ainvoke(ayielding(*chunks), 1) == whole
 
 
 @settings(max_examples=40)
-@given(st.lists(st.dictionaries(st.sampled_from("ab"), st.text(max_size=2)), min_size=1, max_size=5))
+@given(
+    st.lists(st.dictionaries(st.sampled_from("ab"), st.text(max_size=2)), min_size=1, max_size=5)
+)
 def test_mappings_merge_key_by_key(chunks: list[dict[str, str]]) -> None:
     expected: dict[str, str] = {}
     for chunk in chunks:
@@ -229,7 +242,7 @@ def test_chunks_that_cannot_be_merged_are_a_type_error(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("after", [str, words, awords])
-def test_the_note_blames_the_step_whose_chunks_cannot_be_merged(way: Way, after: Any) -> None:
+def test_the_note_blames_the_step_whose_chunks_cannot_be_merged(way: Way, after: AnyStep) -> None:
     with pytest.raises(MergeError) as caught:
         way(pipe(str, yielding(object(), object()), after), 1)
     assert note_of(caught.value) == "at pipe step 2 (source)"
@@ -251,7 +264,7 @@ async def achunks_then_failure(_: object) -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize("source", [chunks_then_failure, achunks_then_failure])
-def test_a_failure_comes_after_the_chunks_before_it(source: Any) -> None:
+def test_a_failure_comes_after_the_chunks_before_it(source: AnyStep) -> None:
     got: list[int] = []
     chain = pipe(inc, source)
     with pytest.raises(ValueError, match="later") as caught:
@@ -270,11 +283,11 @@ def test_a_failure_comes_after_the_chunks_before_it(source: Any) -> None:
 
 
 @pytest.mark.parametrize("source", [chunks_then_failure, achunks_then_failure])
-def test_a_failure_that_passes_through_other_stages_keeps_its_place(source: Any) -> None:
+def test_a_failure_that_passes_through_other_stages_keeps_its_place(source: AnyStep) -> None:
     chain: Any = pipe(source, passthrough(int)).tap(str)
-    for run in (lambda: list(chain.stream(1)), lambda: asyncio.run(collected(chain.astream(1)))):
+    for way in (by_stream, by_astream):
         with pytest.raises(ValueError, match="later") as caught:
-            run()
+            way(chain, 1)
         assert note_of(caught.value) == f"at pipe step 1 ({source.__name__})"
 
 
@@ -304,8 +317,12 @@ class Source:
             self.finals += 1
 
 
-def around(step: Any) -> dict[str, Any]:
-    seen = runnable(step).tap(str)
+CHAINS = ("alone", "piped", "picked", "tapped")
+
+
+def around(step: AnyStep) -> dict[str, Any]:
+    step_seen: Runnable[Any, Any] = runnable(step)
+    seen = step_seen.tap(str)
     return {
         "alone": runnable(step),
         "piped": pipe(inc, step),
@@ -314,7 +331,7 @@ def around(step: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("chain", [*around(inc)])
+@pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_closing_a_stream_stops_the_source_and_runs_its_cleanup(chain: str, body: str) -> None:
     source = Source()
@@ -326,7 +343,7 @@ def test_closing_a_stream_stops_the_source_and_runs_its_cleanup(chain: str, body
     assert list(chunks) == []
 
 
-@pytest.mark.parametrize("chain", [*around(inc)])
+@pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_closing_an_async_stream_does_so_too(chain: str, body: str) -> None:
     source = Source()
@@ -346,16 +363,19 @@ def test_closing_an_async_stream_does_so_too(chain: str, body: str) -> None:
 def test_a_failure_downstream_closes_the_source(body: str) -> None:
     source = Source()
     chain = pipe(getattr(source, body), pick("a"))
-    with contextlib.closing(chain.stream(1)) as chunks, pytest.raises(ValueError, match="enough"):
-        for _ in chunks:
-            raise ValueError("enough")
+    stream: Any = pipe(chain, passthrough(int)).tap(str).stream(1)
+    with contextlib.closing(stream) as chunks:
+        assert next(chunks) == 1
+        with pytest.raises(ValueError, match="enough"):
+            chunks.throw(ValueError("enough"))
     assert source.finals == 1
 
 
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_a_stream_that_was_never_begun_runs_nothing(body: str) -> None:
     source = Source()
-    runnable(getattr(source, body)).stream(1).close()
+    chain: Runnable[Any, Any] = runnable(getattr(source, body))
+    chain.stream(1).close()
     assert (source.produced, source.finals) == (0, 0)
 
 

@@ -4,7 +4,6 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -94,8 +93,8 @@ threading.Thread.start = few
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
-    yield Pool(max_threads=2, idle_seconds=0.05)
+def pool() -> Pool:
+    return Pool(max_threads=2, idle_seconds=0.05)
 
 
 def until(condition: threading.Event) -> None:
@@ -104,9 +103,13 @@ def until(condition: threading.Event) -> None:
 
 def test_a_pool_has_no_more_threads_than_it_may(pool: Pool) -> None:
     release = threading.Event()
-    assert pool.spawn(release.wait)
-    assert pool.spawn(release.wait)
-    assert not pool.spawn(release.wait)
+
+    def job() -> None:
+        until(release)
+
+    assert pool.spawn(job)
+    assert pool.spawn(job)
+    assert not pool.spawn(job)
     release.set()
 
 
@@ -151,9 +154,9 @@ def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> Non
     assert pool.spawn(first.set)
     until(first)
     time.sleep(0.02)  # it is idle now
-    with pool._lock:
+    with pool._lock:  # pyright: ignore[reportPrivateUsage]  # inside the unit
         time.sleep(0.1)  # its patience is over, and it waits for the lock
-        worker = pool._idle.pop()
+        worker = pool._idle.pop()  # pyright: ignore[reportPrivateUsage]  # inside the unit
         worker.job = second.set
         worker.gate.release()
     until(second)
@@ -207,9 +210,11 @@ def test_many_callers_at_once_agree() -> None:
     gauge = Gauge(0.001)
     chain = fanout(a=gauge.step, b=fanout(c=gauge.step, d=gauge.step))
     results: list[object] = []
-    callers = [
-        threading.Thread(target=lambda n=n: results.append((n, chain.invoke(n)))) for n in range(16)
-    ]
+
+    def call(n: int) -> None:
+        results.append((n, chain.invoke(n)))
+
+    callers = [threading.Thread(target=call, args=(n,)) for n in range(16)]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -221,9 +226,9 @@ def test_many_callers_at_once_agree() -> None:
 
 def test_a_pool_is_made_anew_in_a_child() -> None:
     pool = Pool(max_threads=1)
-    pool._threads = 1
-    with pool._lock:  # by a thread that a child does not have
-        pool._reset()
+    pool._threads = 1  # pyright: ignore[reportPrivateUsage]  # inside the unit
+    with pool._lock:  # pyright: ignore[reportPrivateUsage]  # by a thread that a child does not have
+        pool._reset()  # pyright: ignore[reportPrivateUsage]  # inside the unit
     done = threading.Event()
     assert pool.spawn(done.set)
     until(done)

@@ -16,40 +16,43 @@ from combinators._run.chunks import merged
 
 A = TypeVar("A")
 
+# Whatever stands for a step, where its kind is a parameter of a test.
+AnyStep: TypeAlias = Callable[..., Any]
+
 Way: TypeAlias = Callable[[Runnable[Any, Any], Any], Any]
 
 ROOT: Final = Path(__file__).parents[2]
 
 
-def by_invoke(r: Runnable[Any, Any], x: object) -> Any:
+def by_invoke(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     return r.invoke(x)
 
 
-def by_ainvoke(r: Runnable[Any, Any], x: object) -> Any:
+def by_ainvoke(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     return asyncio.run(r.ainvoke(x))
 
 
-def by_batch(r: Runnable[Any, Any], x: object) -> Any:
+def by_batch(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     (outcome,) = r.batch([x], errors="collect")
     return _told(outcome)
 
 
-def by_abatch(r: Runnable[Any, Any], x: object) -> Any:
+def by_abatch(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     (outcome,) = asyncio.run(r.abatch([x], errors="collect"))
     return _told(outcome)
 
 
-def _told(outcome: Result[Any, Exception]) -> Any:
+def _told(outcome: Result[Any, Exception]) -> Any:  # noqa: ANN401 - a parameter of the test
     if isinstance(outcome, Success):
         return outcome.unwrap()
     raise outcome.failure()
 
 
-def by_stream(r: Runnable[Any, Any], x: object) -> Any:
+def by_stream(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     return merged(list(r.stream(x)))
 
 
-def by_astream(r: Runnable[Any, Any], x: object) -> Any:
+def by_astream(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     return merged(asyncio.run(collected(r.astream(x))))
 
 

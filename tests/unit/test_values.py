@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import sys
 import time
 import types
@@ -11,20 +12,20 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-import combinators
 import pytest
-from combinators import BuilderError, Runnable
-from combinators import _nodes as n
 from hypothesis import given, strategies as st
+from typing_extensions import override
 
+import combinators
+from combinators import BuilderError, Runnable, _nodes as n
 from tests.unit.subjects import (
     PIPELINES,
     Pair,
+    Untyped,
     assign,
     bind,
     branch,
     case,
-    choose,
     each,
     evaluated,
     fanout,
@@ -77,7 +78,7 @@ def test_the_class_is_not_called() -> None:
 
 
 @given(PIPELINES)
-def test_nodes_are_frozen(pipeline: Any) -> None:
+def test_nodes_are_frozen(pipeline: Untyped) -> None:
     for node in n.walk(pipeline.node):
         for name in node.__match_args__:
             with pytest.raises(AttributeError):
@@ -85,11 +86,11 @@ def test_nodes_are_frozen(pipeline: Any) -> None:
 
 
 @given(PIPELINES, PIPELINES)
-def test_composing_leaves_the_parts_as_they_were(first: Any, second: Any) -> None:
+def test_composing_leaves_the_parts_as_they_were(first: Untyped, second: Untyped) -> None:
     before = repr(first), repr(second)
     try:
         fanout(a=first, b=second)
-        first | second
+        _ = first | second
         each(second).attempt()
     except combinators.KeyMismatchError:
         pass
@@ -107,7 +108,7 @@ def test_changing_the_dict_of_steps_afterwards_changes_nothing() -> None:
 
 
 @given(PIPELINES)
-def test_a_pickled_value_is_equal(pipeline: Any) -> None:
+def test_a_pickled_value_is_equal(pipeline: Untyped) -> None:
     copied = pickled(pipeline)
     assert copied == pipeline
     assert hash(copied) == hash(pipeline)
@@ -117,24 +118,24 @@ def test_a_pickled_value_is_equal(pipeline: Any) -> None:
 
 
 @given(PIPELINES)
-def test_the_repr_evaluates_to_an_equal_value(pipeline: Any) -> None:
+def test_the_repr_evaluates_to_an_equal_value(pipeline: Untyped) -> None:
     assert evaluated(repr(pipeline)) == pipeline
 
 
 @given(PIPELINES)
-def test_a_copy_is_the_value_itself(pipeline: Any) -> None:
+def test_a_copy_is_the_value_itself(pipeline: Untyped) -> None:
     assert copy.copy(pipeline) is pipeline
     assert copy.deepcopy(pipeline) is pipeline
 
 
 @given(PIPELINES)
-def test_flat_tokens_grow_into_the_same_tree(pipeline: Any) -> None:
+def test_flat_tokens_grow_into_the_same_tree(pipeline: Untyped) -> None:
     grown = n.grown(n.raw_tokens(pipeline.node))
     assert grown == pipeline.node
 
 
 @given(PIPELINES, PIPELINES)
-def test_equal_values_have_equal_hashes_and_expressions(first: Any, second: Any) -> None:
+def test_equal_values_have_equal_hashes_and_expressions(first: Untyped, second: Untyped) -> None:
     if first == second:
         assert hash(first) == hash(second)
         assert repr(first) == repr(second)
@@ -143,7 +144,7 @@ def test_equal_values_have_equal_hashes_and_expressions(first: Any, second: Any)
 
 
 @given(PIPELINES)
-def test_running_state_is_no_part_of_the_value(pipeline: Any) -> None:
+def test_running_state_is_no_part_of_the_value(pipeline: Untyped) -> None:
     fresh = pickled(pipeline)
     pipeline.compiled(repr)
     assert pipeline == fresh
@@ -210,9 +211,11 @@ class Adder:
     def __init__(self, amount: int) -> None:
         self.amount = amount
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Adder) and other.amount == self.amount
 
+    @override
     def __hash__(self) -> int:
         return hash(self.amount)
 
@@ -296,19 +299,19 @@ def test_how_a_pipe_is_bracketed_makes_no_difference(steps: list[Any]) -> None:
         left = (a | b) | c
     except combinators.KeyMismatchError:
         with pytest.raises(combinators.KeyMismatchError):
-            a | (b | c)
+            _ = a | (b | c)
     else:
         assert left == a | (b | c) == pipe(a, b, c) == pipe(a, pipe(b, c)) == pipe(pipe(a, b), c)
 
 
 @given(PIPELINES)
-def test_a_passthrough_on_either_side_makes_no_difference(pipeline: Any) -> None:
+def test_a_passthrough_on_either_side_makes_no_difference(pipeline: Untyped) -> None:
     identity = passthrough()
     assert identity | pipeline == pipeline == pipeline | identity == pipe(identity, pipeline)
 
 
 @given(PIPELINES)
-def test_pipes_are_flat(pipeline: Any) -> None:
+def test_pipes_are_flat(pipeline: Untyped) -> None:
     for node in n.walk(pipeline.node):
         if isinstance(node, n.Pipe):
             assert len(node.steps) > 1
@@ -335,33 +338,32 @@ def test_a_named_pipe_is_not_spliced() -> None:
 
 
 def test_a_pipe_is_in_the_order_written() -> None:
-    assert (runnable(same) | other | str).node == n.Pipe(
-        (n.Step(same), n.Step(other), n.Step(str))
-    )
+    made: Untyped = runnable(same) | other | len
+    assert made.node == n.Pipe((n.Step(same), n.Step(other), n.Step(len)))
 
 
 # --- Pickling by name -----------------------------------------------------------------
 
 
-@runnable
+@combinators.runnable
 def shout(text: str) -> str:
     return text.upper()
 
 
-@runnable
+@combinators.runnable
 async def whisper(text: str) -> str:
     return text.lower()
 
 
 class Words:
     @staticmethod
-    @runnable
+    @combinators.runnable
     def first(text: str) -> str:
-        return text.split()[0]
+        return text.split(maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("step", [shout, whisper, Words.first, shout | whisper | len])
-def test_a_decorated_function_pickles_under_its_name(step: Any) -> None:
+def test_a_decorated_function_pickles_under_its_name(step: Untyped) -> None:
     assert pickled(step) == step
 
 
@@ -370,7 +372,7 @@ def test_a_decorated_function_runs_after_pickling() -> None:
 
 
 def test_a_decorated_function_pickles_as_its_module_and_name() -> None:
-    assert b"shout" in __import__("pickle").dumps(shout)
+    assert b"shout" in pickle.dumps(shout)
 
 
 @pytest.mark.parametrize(
@@ -401,7 +403,7 @@ def test_a_decorated_method_runs_after_pickling() -> None:
 
 
 def test_a_lambda_does_not_pickle() -> None:
-    anonymous: Any = lambda x: x  # noqa: E731 - it is about lambdas
+    anonymous = evaluated("lambda x: x")
     with pytest.raises(Exception, match="pickle"):
         pickled(runnable(anonymous))
 
@@ -443,8 +445,7 @@ def test_values_nest_far_deeper_than_the_stack(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", [*AROUND, "each"])
 def test_deep_values_are_written_and_drawn(shape: str) -> None:
-    around = AROUND.get(shape, each)
-    deep = pipe(same, nested(1_000, around), same)
+    deep = pipe(same, nested(1_000, (AROUND | {"each": each})[shape]), same)
     assert len(repr(deep)) > 1_000
     assert len(deep.draw().splitlines()) > 1
     assert deep.draw("mermaid").startswith("flowchart TD\n")
@@ -488,7 +489,7 @@ def test_a_very_long_rope_is_dropped_without_a_deep_stack() -> None:
     assert not held
 
 
-def _chained(size: int) -> Any:  # noqa: ANN401 - as the builders
+def _chained(size: int) -> Untyped:
     made = runnable(same)
     for _ in range(size):
         made = made | same
@@ -510,3 +511,37 @@ def _growth(work: Callable[[int], object], size: int) -> float:
 
 def test_nothing_of_the_above_raised_the_recursion_limit() -> None:
     assert sys.getrecursionlimit() < DEEP
+
+
+# --- The methods are the builders -------------------------------------------------------
+
+
+def test_methods_give_what_the_builders_give() -> None:
+    step = runnable(same)
+    assert step.assign(a=other) == pipe(step, assign(a=other))
+    assert step.assign(self=other) == pipe(step, assign(self=other))
+    assert step.pick("a") == pipe(step, pick("a"))
+    assert step.pick("a", "b") == pipe(step, pick("a", "b"))
+    assert step.each() == each(step)
+    assert step.each().invoke([1, 2]) == [1, 2]
+    assert step.tap(other) == pipe(step, passthrough().tap(other))
+
+
+def test_a_runnable_is_called_like_a_function() -> None:
+    assert list(map(combinators.runnable(str.upper), ["a", "b"])) == ["A", "B"]
+
+
+@combinators.runnable
+def forgotten(text: str) -> str:
+    return text
+
+
+def test_a_step_that_is_not_there_any_more_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = pickle.dumps(forgotten)
+    monkeypatch.delattr(sys.modules[__name__], "forgotten")
+    with pytest.raises(BuilderError) as caught:
+        pickle.loads(packed)  # noqa: S301 - our own bytes
+    assert str(caught.value) == (
+        f"unpickling was given a step that was {__name__}.forgotten, which is not there any more.\n"
+        "Pickle it again, or give the step its name back."
+    )

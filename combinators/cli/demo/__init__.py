@@ -62,11 +62,11 @@ def run(arguments: Namespace) -> int:
     progress.say("loading")
     try:
         # Not above: this takes seconds, and needs what the extras bring.
-        from combinators.cli.demo._session import hold  # noqa: PLC0415 - as said
+        from combinators.cli.demo._run import conduct  # noqa: PLC0415 - as said
     except ModuleNotFoundError as error:
         progress.clear()
         return _stopped(2, explained("python -m combinators demo", error))
-    failure = hold(place, progress, in_json=arguments.format == "json")
+    failure = conduct(place, progress, in_json=arguments.format == "json")
     return _stopped(1, failure) if failure else 0
 
 

@@ -1,4 +1,4 @@
-"""A session of the demo: connect, index, ask, time, and report."""
+"""The demo from start to end: connect, index, ask, time, report."""
 
 from openai import APIConnectionError, APIError, OpenAI
 
@@ -11,11 +11,11 @@ from combinators.steps import FaissIndex, openai_embedder
 from combinators.steps.offline import standard_library
 
 
-def hold(place: Place, progress: Progress, *, in_json: bool) -> str | None:
-    """Hold the session at `place`, print what is found, and return why it failed, if it did."""
+def conduct(place: Place, progress: Progress, *, in_json: bool) -> str | None:
+    """Run the demo at `place`, print what is found, and return why it failed, if it did."""
     failure = None
     try:
-        _hold(place, progress, in_json=in_json)
+        _conduct(place, progress, in_json=in_json)
     except* APIConnectionError:  # with the star, also where it comes from within a fan-out
         failure = f"no server answers at {place.base_url}"
     except* APIError as group:
@@ -25,7 +25,7 @@ def hold(place: Place, progress: Progress, *, in_json: bool) -> str | None:
     return failure
 
 
-def _hold(place: Place, progress: Progress, *, in_json: bool) -> None:
+def _conduct(place: Place, progress: Progress, *, in_json: bool) -> None:
     def timing(number: int, rounds: int) -> None:
         progress.say("timing two chains", f"round {number} of {rounds}")
 

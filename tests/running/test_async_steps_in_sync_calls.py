@@ -1,0 +1,115 @@
+"""`invoke` runs async steps on a loop of its own, and refuses only where it would block one."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from combinators import RunningLoopError, bind, fanout, pipe, runnable
+from tests.running.ways import ainc, aone_two_three, failing, inc, note_of
+
+
+def test_an_async_step_works_in_a_sync_call() -> None:
+    assert runnable(ainc).invoke(1) == 2
+    assert fanout(a=ainc, b=inc, c=pipe(inc, ainc)).invoke(1) == {"a": 2, "b": 2, "c": 3}
+    assert runnable(ainc).batch([1, 2, 3]) == [2, 3, 4]
+    assert list(runnable(aone_two_three).stream(1)) == [1, 2, 3]
+
+
+def test_one_call_has_one_loop_and_the_next_another() -> None:
+    async def loop_of(_: object) -> asyncio.AbstractEventLoop:
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    both = fanout(loop_of, loop_of)
+    first, second = both.invoke(1), both.invoke(1)
+    assert first[0] is first[1]
+    assert first[0] is not second[0]
+    assert first[0].is_closed()
+
+
+def test_the_loop_is_not_in_the_thread_of_the_caller() -> None:
+    async def thread(_: object) -> int:
+        return threading.get_ident()
+
+    assert runnable(thread).invoke(1) != threading.get_ident()
+
+
+def test_a_step_with_both_bodies_uses_the_one_that_fits() -> None:
+    async def aio(_: object) -> str:
+        return "async"
+
+    def sync(_: object) -> str:
+        return "sync"
+
+    both = runnable(sync, aio=aio)
+    assert both.invoke(1) == "sync"
+    assert asyncio.run(both.ainvoke(1)) == "async"
+    assert pipe(both, str).batch([1]) == ["sync"]
+
+
+CALLS: dict[str, Callable[[Any], object]] = {
+    "invoke": lambda r: r.invoke(1),
+    "batch": lambda r: r.batch([1]),
+    "batch_as_completed": lambda r: r.batch_as_completed([1]),
+    "stream": lambda r: r.stream(1),
+}
+
+
+@pytest.mark.parametrize("called", CALLS)
+def test_inside_a_running_loop_it_says_what_to_call(called: str) -> None:
+    async def main() -> None:
+        CALLS[called](pipe(inc, ainc))
+
+    with pytest.raises(RunningLoopError) as caught:
+        asyncio.run(main())
+    assert str(caught.value) == (
+        f"{called}() of a pipeline with async steps was called inside a running event loop, "
+        "which would stand still.\n"
+        f"Use a{called}() there: with `await` where it gives one result, with `async for` where "
+        "it gives several."
+    )
+
+
+def test_a_runnable_called_inside_a_running_loop_says_so_too() -> None:
+    async def main() -> None:
+        runnable(ainc)(1)
+
+    with pytest.raises(RunningLoopError, match=r"Use ainvoke\(\) there"):
+        asyncio.run(main())
+
+
+def test_a_pipeline_of_sync_steps_runs_inside_a_loop() -> None:
+    async def main() -> object:
+        return fanout(a=inc, b=inc).invoke(1)
+
+    assert asyncio.run(main()) == {"a": 2, "b": 2}
+
+
+def test_a_sync_step_on_a_thread_may_run_an_async_pipeline() -> None:
+    def call(n: int) -> int:
+        return runnable(ainc).invoke(n)
+
+    assert asyncio.run(runnable(call).ainvoke(1)) == 2
+
+
+def test_a_sync_call_may_choose_an_async_pipeline() -> None:
+    chain = bind(lambda _: runnable(ainc))
+    assert chain.invoke(1) == 2
+    assert chain.batch([1, 2]) == [2, 3]
+    assert list(chain.stream(1)) == [2]
+
+
+def test_what_is_no_exception_comes_out_of_the_loop_bare() -> None:
+    for error in (KeyboardInterrupt(), SystemExit(3), asyncio.CancelledError()):
+        with pytest.raises(type(error)) as caught:
+            pipe(ainc, failing(error)).invoke(1)
+        assert caught.value is error
+
+
+def test_the_note_leads_through_the_loop() -> None:
+    with pytest.raises(ValueError, match="mine") as caught:
+        pipe(ainc, inc, failing(ValueError("mine"))).invoke(1)
+    assert note_of(caught.value) == "at pipe step 3 (fail)"

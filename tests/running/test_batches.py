@@ -1,0 +1,362 @@
+"""Batches keep their order, read lazily, and lose nothing that was finished."""
+
+import asyncio
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Literal
+
+import pytest
+
+from combinators import BatchError, OptionError, fanout, pipe, runnable
+from tests.running.ways import (
+    AnyStep,
+    Gauge,
+    afailing,
+    ainc,
+    arriving,
+    failing,
+    inc,
+    note_of,
+    waiting,
+    within,
+)
+
+
+def odd_fails(n: int) -> int:
+    if n % 2:
+        raise ValueError
+    return n
+
+
+async def aodd_fails(n: int) -> int:
+    await asyncio.sleep(0)
+    return odd_fails(n)
+
+
+BODIES = [odd_fails, aodd_fails]
+COUNTERS = [inc, ainc]
+
+
+async def listed(results: AsyncIterator[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    return [result async for result in results]
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_an_empty_batch_gives_an_empty_list(step: AnyStep) -> None:
+    r = runnable(step)
+    assert r.batch([]) == r.batch(iter(())) == r.batch([], errors="collect") == []
+    assert list(r.batch_as_completed([])) == []
+    assert asyncio.run(r.abatch([])) == []
+    assert asyncio.run(listed(r.abatch_as_completed([]))) == []
+
+
+@pytest.mark.parametrize("limit", [1, 3, 32, None])
+def test_results_are_in_the_order_of_the_inputs(limit: int | None) -> None:
+    def backwards(n: int) -> int:
+        time.sleep((20 - n) * 0.001)
+        return n
+
+    assert runnable(backwards).batch(range(20), limit=limit) == [*range(20)]
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_async_inputs_are_fine_for_an_async_batch(step: AnyStep) -> None:
+    assert asyncio.run(runnable(step).abatch(arriving([1, 2, 3]))) == [2, 3, 4]
+    results = runnable(step).abatch_as_completed(arriving([1, 2, 3]))
+    assert sorted(asyncio.run(listed(results))) == [(0, 2), (1, 3), (2, 4)]
+
+
+@pytest.mark.parametrize("step", BODIES)
+def test_collected_outcomes_keep_their_places(step: AnyStep) -> None:
+    r = runnable(step)
+    for outcomes in (
+        r.batch(range(4), errors="collect"),
+        asyncio.run(r.abatch(range(4), errors="collect")),
+    ):
+        assert [type(outcome).__name__ for outcome in outcomes] == ["Success", "Failure"] * 2
+        assert [outcomes[0].unwrap(), outcomes[2].unwrap()] == [0, 2]
+        assert isinstance(outcomes[1].failure(), ValueError)
+
+
+@pytest.mark.parametrize("step", BODIES)
+def test_collected_outcomes_come_as_completed_too(step: AnyStep) -> None:
+    r = runnable(step)
+    found = dict(r.batch_as_completed(range(4), errors="collect"))
+    afound = dict(asyncio.run(listed(r.abatch_as_completed(range(4), errors="collect"))))
+    for outcomes in (found, afound):
+        assert sorted(outcomes) == [0, 1, 2, 3]
+        assert outcomes[2].unwrap() == 2
+        assert isinstance(outcomes[3].failure(), ValueError)
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_items_come_as_they_are_ready(step: AnyStep) -> None:
+    release = threading.Event()
+
+    def first_waits(n: int) -> int:
+        if n == 0:
+            release.wait(10)
+        return n
+
+    results = pipe(first_waits, step).batch_as_completed(range(3), limit=3)
+    assert {next(results), next(results)} == {(1, 2), (2, 3)}
+    release.set()
+    assert list(results) == [(0, 1)]
+
+
+# --- Failures ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", BODIES)
+def test_a_failed_batch_keeps_what_was_finished(step: AnyStep) -> None:
+    def ran(n: int) -> int:
+        return n
+
+    with pytest.raises(BatchError) as caught:
+        pipe(ran, step).batch([0, 2, 4, 1, 6, 8], limit=1)
+    error = caught.value
+    assert error.index == 3
+    assert {0: 0, 1: 2, 2: 4}.items() <= error.results.items()
+    assert [*error.errors] == [3]
+    assert error.__cause__ is error.errors[3]
+    assert note_of(error.errors[3]) == f"at pipe step 2 ({step.__name__})"
+    assert str(error) == (
+        "item 3 of the batch failed: ValueError.\n"
+        f"{len(error.results)} finished items are kept in `.results`, all failures in "
+        '`.errors` (3). Pass errors="collect" to get an outcome for every item.'
+    )
+
+
+@pytest.mark.parametrize("step", BODIES)
+def test_a_failed_async_batch_keeps_what_was_finished(step: AnyStep) -> None:
+    with pytest.raises(BatchError) as caught:
+        asyncio.run(runnable(step).abatch([0, 2, 4, 1, 6, 8], limit=1))
+    assert caught.value.index == 3
+    assert {0: 0, 1: 2, 2: 4}.items() <= caught.value.results.items()
+    assert caught.value.__cause__ is caught.value.errors[3]
+
+
+def test_nothing_begins_after_a_failure() -> None:
+    gauge, agauge = Gauge(0.005), Gauge(0.005)
+
+    def step(n: int) -> object:
+        return gauge.step(odd_fails(n) if n == 11 else n)
+
+    async def astep(n: int) -> object:
+        return await agauge.astep(odd_fails(n) if n == 11 else n)
+
+    with pytest.raises(BatchError) as caught:
+        runnable(step).batch(range(5000), limit=4)
+    assert gauge.count == len(caught.value.results) < 100
+    assert gauge.running == 0
+    with pytest.raises(BatchError):
+        asyncio.run(runnable(astep).abatch(range(5000), limit=4))
+    assert agauge.count < 100
+
+
+def test_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
+    failed = threading.Event()
+
+    def step(n: int) -> int:
+        if n == 1:
+            failed.set()
+            raise ValueError
+        failed.wait(10)
+        time.sleep(0.05)
+        return n
+
+    got: list[tuple[int, int]] = []
+    with pytest.raises(BatchError) as caught:
+        got.extend(runnable(step).batch_as_completed([0, 1], limit=2))
+    assert (got, caught.value.results) == ([], {0: 0})
+
+
+def test_async_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
+    async def step(n: int) -> int:
+        if n == 1:
+            raise ValueError
+        await asyncio.sleep(0.05)
+        return n
+
+    with pytest.raises(BatchError) as caught:
+        asyncio.run(listed(runnable(step).abatch_as_completed([0, 1], limit=2)))
+    assert (caught.value.index, caught.value.results) == (1, {0: 0})
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_a_source_that_fails_midway_fails_as_the_item_that_was_to_come(step: AnyStep) -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise LookupError("source")
+
+    r = runnable(step)
+    with pytest.raises(BatchError) as caught:
+        r.batch(source())
+    assert (caught.value.index, caught.value.results) == (2, {0: 2, 1: 3})
+    assert isinstance(caught.value.errors[2], LookupError)
+    *done, last = r.batch(source(), errors="collect")
+    assert [outcome.unwrap() for outcome in done] == [2, 3]
+    assert isinstance(last.failure(), LookupError)
+    with pytest.raises(BatchError) as acaught:
+        asyncio.run(r.abatch(source()))
+    assert (acaught.value.index, acaught.value.results) == (2, {0: 2, 1: 3})
+
+
+class Halt(BaseException):
+    """Somebody's own way to stop everything."""
+
+
+@pytest.mark.parametrize("kind", [SystemExit, Halt])
+@pytest.mark.parametrize("errors", ["raise", "collect"])
+def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
+    kind: type[BaseException], errors: Literal["raise", "collect"]
+) -> None:
+    for fail in (failing, afailing):
+        gauge = Gauge(0.01)
+        after = pipe(lambda n: n, fail(kind()))
+        chain = fanout(a=gauge.step, b=runnable(after))
+        with pytest.raises(kind):
+            chain.batch(range(500), limit=2, errors=errors)
+        with pytest.raises(kind):
+            asyncio.run(chain.abatch(range(500), limit=2, errors=errors))
+        assert gauge.count < 50
+
+
+def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> None:
+    ran: list[int] = []
+
+    async def step(n: int) -> int:
+        if n == 0:
+            raise asyncio.CancelledError
+        ran.append(n)
+        await asyncio.sleep(0.01)
+        return n
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(runnable(step).abatch(range(500), limit=2))
+    assert len(ran) < 50
+
+
+def test_what_is_no_exception_in_the_source_is_bare() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise Halt
+
+    for step in COUNTERS:
+        with pytest.raises(Halt):
+            runnable(step).batch(source())
+        with pytest.raises(Halt):
+            asyncio.run(runnable(step).abatch(source()))
+
+
+def test_the_way_of_errors_is_checked_before_anything_runs() -> None:
+    wrong: Any = "ignore"
+    r: Any = runnable(inc)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: r.batch([1], errors=wrong),
+        lambda: r.batch_as_completed([1], errors=wrong),
+        lambda: asyncio.run(r.abatch([1], errors=wrong)),
+        lambda: r.abatch_as_completed([1], errors=wrong),
+    )
+    for call in calls:
+        with pytest.raises(OptionError) as caught:
+            call()
+        assert str(caught.value) == 'errors= was given a str. It takes "raise" or "collect".'
+
+
+# --- Laziness -----------------------------------------------------------------------------
+
+
+class Counted:
+    """Inputs without an end, which count how many were read."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for n in itertools.count():
+            self.read += 1
+            yield n
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+@pytest.mark.parametrize("limit", [1, 4])
+def test_inputs_are_read_within_a_window(step: AnyStep, limit: int) -> None:
+    inputs = Counted()
+    with contextlib.closing(runnable(step).batch_as_completed(inputs, limit=limit)) as results:
+        assert inputs.read == 0
+        for taken in range(1, 11):
+            next(results)
+            time.sleep(0.002)
+            assert inputs.read <= taken + 2 * limit + 1
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_async_batches_read_within_a_window(step: AnyStep) -> None:
+    inputs = Counted()
+
+    async def main() -> None:
+        async with contextlib.aclosing(
+            runnable(step).abatch_as_completed(inputs, limit=4)
+        ) as results:
+            for taken in range(1, 11):
+                await anext(results)
+                await asyncio.sleep(0.002)
+                assert inputs.read <= taken + 2 * 4 + 1
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    within(10, main())
+
+
+def test_closing_waits_for_what_runs() -> None:
+    gauge = Gauge(0.05)
+    results = runnable(gauge.step).batch_as_completed(itertools.count(), limit=4)
+    next(results)
+    results.close()
+    assert gauge.running == 0
+    begun = gauge.count
+    time.sleep(0.08)
+    assert gauge.count == begun
+
+
+@pytest.mark.parametrize("step", COUNTERS)
+def test_a_finished_item_does_not_wait_for_the_next_input(step: AnyStep) -> None:
+    taken = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 1
+        assert taken.wait(5), "the first result was not given"
+        yield 2
+
+    got: list[int] = []
+    for _, value in runnable(step).batch_as_completed(source(), limit=2):
+        got.append(value)
+        taken.set()
+    assert got == [2, 3]
+
+
+def test_a_batch_of_many_items_needs_few_threads() -> None:
+    assert runnable(inc).batch(range(5000), limit=8) == [*range(1, 5001)]
+
+
+def test_an_exception_that_is_returned_is_a_value() -> None:
+    error = ValueError("a value")
+
+    def give(_: object) -> ValueError:
+        return error
+
+    assert pipe(give, waiting(0)).batch([1]) == [error]
+    assert runnable(give).batch([1], errors="collect")[0].unwrap() is error
+
+
+def test_items_run_at_the_same_time() -> None:
+    barrier = threading.Barrier(4)
+
+    def together(_: object) -> int:
+        return barrier.wait(10)
+
+    assert sorted(runnable(together).batch(range(4), limit=4)) == [0, 1, 2, 3]

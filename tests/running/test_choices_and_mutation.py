@@ -1,0 +1,197 @@
+"""Choosing while running, and finding the branch that changes what all share."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from returns.result import Success
+
+from combinators import (
+    BindDepthError,
+    FanoutError,
+    MutationError,
+    NoMatchError,
+    OptionError,
+    ResultError,
+    Runnable,
+    assign,
+    bind,
+    branch,
+    case,
+    each,
+    fanout,
+    passthrough,
+    pipe,
+    route,
+    runnable,
+)
+from tests.running.ways import ONCE, AnyStep, Way, ainc, inc
+
+
+def again(_: object) -> Runnable[Any, Any]:
+    return bind(again)
+
+
+async def aagain(_: object) -> Runnable[Any, Any]:
+    return bind(aagain)
+
+
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("choose", [again, aagain])
+def test_choices_without_an_end_are_an_error(way: Way, choose: AnyStep) -> None:
+    with pytest.raises(BindDepthError) as caught:
+        way(bind(choose), 1)
+    name = choose.__name__
+    assert str(caught.value) == (
+        f"bind {name} was reached through 64 runnables, each chosen by the one before.\n"
+        "Return a runnable that does not choose again when the work is done."
+    )
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_choices_without_an_end_inside_other_steps_are_an_error_too(way: Way) -> None:
+    def deeper(_: object) -> Runnable[Any, Any]:
+        return pipe(inc, fanout(a=bind(deeper), b=passthrough())).named("inside")
+
+    with pytest.raises(FanoutError) as caught:
+        way(bind(deeper), 1)
+    (leaf,) = caught.value.flat().values()
+    assert isinstance(leaf, BindDepthError)
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_a_chain_of_choices_that_ends_is_fine(way: Way) -> None:
+    def down(n: int) -> Runnable[int, Any]:
+        return runnable(str) if n == 0 else pipe(lambda m: m - 1, bind(down))
+
+    assert way(bind(down), 60) == "0"
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_choosing_something_else_is_an_error(way: Way) -> None:
+    build: Any = bind
+    with pytest.raises(ResultError) as caught:
+        way(build(inc), 1)
+    assert str(caught.value) == (
+        "bind inc chose an int. Return a Runnable: runnable(f) makes one of f."
+    )
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_no_match_says_what_to_add(way: Way) -> None:
+    narrow: Any = branch(case(str, len))
+    with pytest.raises(NoMatchError) as caught:
+        way(narrow, 1)
+    assert str(caught.value) == (
+        "branch has no arm for an int. Add a case for it, or otherwise=… for all the rest."
+    )
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_an_unknown_route_lists_the_known_ones(way: Way) -> None:
+    with pytest.raises(NoMatchError) as caught:
+        way(route("k", {"a": len, "b": len}), {"k": "c"})
+    assert str(caught.value) == (
+        "route has no arm for the value under 'k', a str. It has arms for 'a' and 'b'."
+    )
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_a_route_tells_true_from_one(way: Way) -> None:
+    chain = route("k", {1: str}, otherwise=len)
+    assert way(chain, {"k": 1}) == "{'k': 1}"
+    assert way(chain, {"k": True}) == 1
+
+
+# --- check_mutation ---------------------------------------------------------------------
+
+
+def append(values: list[int]) -> int:
+    values.append(0)
+    return 0
+
+
+async def aappend(values: list[int]) -> int:
+    values.append(0)
+    return 0
+
+
+def checked(way: str, r: Runnable[Any, Any], x: object) -> object:
+    if way == "ainvoke":
+        return asyncio.run(r.ainvoke(x, check_mutation=True))
+    if way == "batch":
+        (outcome,) = r.batch([x], check_mutation=True, errors="collect")
+        if isinstance(outcome, Success):
+            return outcome.unwrap()
+        raise outcome.failure()
+    return r.invoke(x, check_mutation=True)
+
+
+CHECKED = ("invoke", "ainvoke", "batch")
+
+
+@pytest.mark.parametrize("way", CHECKED)
+@pytest.mark.parametrize(
+    "step", [append, aappend, runnable(append, inline=True)], ids=["sync", "async", "inline"]
+)
+def test_the_branch_that_changes_its_input_is_named(way: str, step: AnyStep) -> None:
+    with pytest.raises(FanoutError) as caught:
+        checked(way, fanout(ok=len, bad=pipe(step, str), last=len), [1])
+    assert [*caught.value.errors] == ["bad"]
+    error = caught.value.errors["bad"]
+    assert isinstance(error, MutationError)
+    assert str(error) == (
+        "fanout['bad'] changed its input, a list, which its siblings share.\n"
+        "Return a new object instead, as in `{**x, 'key': value}`."
+    )
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_cheap_branches_are_watched_too(way: str) -> None:
+    inline = runnable(append, inline=True)
+    with pytest.raises(FanoutError):
+        checked(way, fanout(a=inline, b=inline), [1])
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_branches_that_change_nothing_pass(way: str) -> None:
+    chain = fanout(same=passthrough(), n=len, m=pipe(len, ainc))
+    assert checked(way, chain, [1, 2]) == {"same": [1, 2], "n": 2, "m": 3}
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_branches_of_assign_are_watched(way: str) -> None:
+    def change(mapping: dict[str, int]) -> int:
+        mapping["b"] = 1
+        return 1
+
+    with pytest.raises(FanoutError) as caught:
+        checked(way, assign(c=change), {"a": 1})
+    assert str(caught.value.errors["c"]).startswith("assign['c'] changed its input, a dict,")
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_inner_fanouts_are_watched(way: str) -> None:
+    with pytest.raises(FanoutError) as caught:
+        checked(way, pipe(list, fanout(a=each(str), b=fanout(c=append))), [1])
+    assert [*caught.value.flat()] == [("b", "c")]
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_failures_while_watching_are_grouped_as_ever(way: str) -> None:
+    def fail(_: object) -> int:
+        raise LookupError
+
+    with pytest.raises(FanoutError) as caught:
+        checked(way, fanout(a=len, b=fail), [1])
+    assert isinstance(caught.value.errors["b"], LookupError)
+
+
+@pytest.mark.parametrize("way", CHECKED)
+def test_an_input_that_cannot_be_watched_is_refused(way: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        checked(way, fanout(a=str, b=str), lambda: None)
+    assert str(caught.value) == (
+        "check_mutation= was given a function to watch, which cannot be pickled. "
+        "It takes inputs that can."
+    )
