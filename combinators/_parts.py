@@ -97,8 +97,7 @@ def piped(before: Part | Value, after: Part | Value) -> Signature:
     try:
         return then(before.signature, after)
     except KeyMismatchError:
-        signature(n.piped([before.node, after.node]))
-        raise
+        return signature(n.piped([before.node, after.node]))  # the same, counting all steps
 
 
 def _picks(getter: itemgetter[Any]) -> Part:
@@ -165,8 +164,7 @@ def sequence(steps: Sequence[Part | Value]) -> Part:
         try:
             keys = then(keys, step)
         except KeyMismatchError:
-            signature(n.piped([each.node for each in steps]))  # the same error, counting all steps
-            raise
+            return known(n.piped([each.node for each in steps]))  # the same, counting all steps
     return Part(n.piped([step.node for step in steps]), keys)
 
 

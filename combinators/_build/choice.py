@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, final, overload
 
 from combinators import _choices as choices
@@ -65,14 +65,20 @@ def case(form: TypeForm[A], step: Step[Any, Any], /) -> Case[A, Any]:
 
 
 @overload
-def when(predicate: Callable[[A], bool], step: Callable[[A], Deferred[B]], /) -> When[A, B]: ...
-@overload
-def when(predicate: Callable[[A], bool], step: Callable[[A], B], /) -> When[A, B]: ...
+def when(
+    predicate: Callable[[A], Coroutine[Any, Any, bool] | bool], step: Callable[[A], Deferred[B]], /
+) -> When[A, B]: ...
 @overload
 def when(
-    predicate: Callable[[A], bool], step: Mapping[str, Body[A, B]], /
+    predicate: Callable[[A], Coroutine[Any, Any, bool] | bool], step: Callable[[A], B], /
+) -> When[A, B]: ...
+@overload
+def when(
+    predicate: Callable[[A], Coroutine[Any, Any, bool] | bool], step: Mapping[str, Body[A, B]], /
 ) -> When[A, dict[str, B]]: ...
-def when(predicate: Callable[[A], bool], step: Step[Any, Any], /) -> When[A, Any]:
+def when(
+    predicate: Callable[[A], Coroutine[Any, Any, bool] | bool], step: Step[Any, Any], /
+) -> When[A, Any]:
     """Return the arm of a `branch` for values of which `predicate` holds."""
     return When(*choices.of_predicate(predicate, step))
 
@@ -113,127 +119,58 @@ T8 = TypeVar("T8")
 R8 = TypeVar("R8")
 
 
+# All arms are cases: together they are the input's type. With `otherwise`, it takes what
+# no case does; where a `when` is among them, it must be able to look at that too.
+# fmt: off
 @overload
 def branch(a: Case[T1, R1], /) -> Runnable[T1, R1]: ...
 @overload
-def branch(a: Case[T1, R1], b: Case[T2, R2], /) -> Runnable[T1 | T2, R1 | R2]: ...
-@overload
-def branch(
-    a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], /
-) -> Runnable[T1 | T2 | T3, R1 | R2 | R3]: ...
-@overload
-def branch(
-    a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], /
-) -> Runnable[T1 | T2 | T3 | T4, R1 | R2 | R3 | R4]: ...
-@overload
-def branch(
-    a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], /
-) -> Runnable[T1 | T2 | T3 | T4 | T5, R1 | R2 | R3 | R4 | R5]: ...
-@overload
-def branch(
-    a: Case[T1, R1],
-    b: Case[T2, R2],
-    c: Case[T3, R3],
-    d: Case[T4, R4],
-    e: Case[T5, R5],
-    f: Case[T6, R6],
-    /,
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6, R1 | R2 | R3 | R4 | R5 | R6]: ...
-@overload
-def branch(
-    a: Case[T1, R1],
-    b: Case[T2, R2],
-    c: Case[T3, R3],
-    d: Case[T4, R4],
-    e: Case[T5, R5],
-    f: Case[T6, R6],
-    g: Case[T7, R7],
-    /,
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7, R1 | R2 | R3 | R4 | R5 | R6 | R7]: ...
-@overload
-def branch(
-    a: Case[T1, R1],
-    b: Case[T2, R2],
-    c: Case[T3, R3],
-    d: Case[T4, R4],
-    e: Case[T5, R5],
-    f: Case[T6, R6],
-    g: Case[T7, R7],
-    h: Case[T8, R8],
-    /,
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8, R1 | R2 | R3 | R4 | R5 | R6 | R7 | R8]: ...
+def branch(a: Case[T1, R1], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | A, R1 | Z]: ...
 @overload
 def branch(a: Arm[T1, A, R1], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | A, R1 | Z]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1], b: Arm[T2, A, R2], /, *, otherwise: Body[A, Z]
-) -> Runnable[T1 | T2 | A, R1 | R2 | Z]: ...
+def branch(a: Case[T1, R1], b: Case[T2, R2], /) -> Runnable[T1 | T2, R1 | R2]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], /, *, otherwise: Body[A, Z]
-) -> Runnable[T1 | T2 | T3 | A, R1 | R2 | R3 | Z]: ...
+def branch(a: Case[T1, R1], b: Case[T2, R2], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | A, R1 | R2 | Z]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1],
-    b: Arm[T2, A, R2],
-    c: Arm[T3, A, R3],
-    d: Arm[T4, A, R4],
-    /,
-    *,
-    otherwise: Body[A, Z],
-) -> Runnable[T1 | T2 | T3 | T4 | A, R1 | R2 | R3 | R4 | Z]: ...
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | A, R1 | R2 | Z]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1],
-    b: Arm[T2, A, R2],
-    c: Arm[T3, A, R3],
-    d: Arm[T4, A, R4],
-    e: Arm[T5, A, R5],
-    /,
-    *,
-    otherwise: Body[A, Z],
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | A, R1 | R2 | R3 | R4 | R5 | Z]: ...
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], /) -> Runnable[T1 | T2 | T3, R1 | R2 | R3]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1],
-    b: Arm[T2, A, R2],
-    c: Arm[T3, A, R3],
-    d: Arm[T4, A, R4],
-    e: Arm[T5, A, R5],
-    f: Arm[T6, A, R6],
-    /,
-    *,
-    otherwise: Body[A, Z],
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | A, R1 | R2 | R3 | R4 | R5 | R6 | Z]: ...
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | A, R1 | R2 | R3 | Z]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1],
-    b: Arm[T2, A, R2],
-    c: Arm[T3, A, R3],
-    d: Arm[T4, A, R4],
-    e: Arm[T5, A, R5],
-    f: Arm[T6, A, R6],
-    g: Arm[T7, A, R7],
-    /,
-    *,
-    otherwise: Body[A, Z],
-) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | Z]: ...
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | A, R1 | R2 | R3 | Z]: ...
 @overload
-def branch(
-    a: Arm[T1, A, R1],
-    b: Arm[T2, A, R2],
-    c: Arm[T3, A, R3],
-    d: Arm[T4, A, R4],
-    e: Arm[T5, A, R5],
-    f: Arm[T6, A, R6],
-    g: Arm[T7, A, R7],
-    h: Arm[T8, A, R8],
-    /,
-    *,
-    otherwise: Body[A, Z],
-) -> Runnable[
-    T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | R8 | Z
-]: ...
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], /) -> Runnable[T1 | T2 | T3 | T4, R1 | R2 | R3 | R4]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | A, R1 | R2 | R3 | R4 | Z]: ...
+@overload
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], d: Arm[T4, A, R4], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | A, R1 | R2 | R3 | R4 | Z]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], /) -> Runnable[T1 | T2 | T3 | T4 | T5, R1 | R2 | R3 | R4 | R5]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | A, R1 | R2 | R3 | R4 | R5 | Z]: ...
+@overload
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], d: Arm[T4, A, R4], e: Arm[T5, A, R5], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | A, R1 | R2 | R3 | R4 | R5 | Z]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], /) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6, R1 | R2 | R3 | R4 | R5 | R6]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | A, R1 | R2 | R3 | R4 | R5 | R6 | Z]: ...
+@overload
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], d: Arm[T4, A, R4], e: Arm[T5, A, R5], f: Arm[T6, A, R6], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | A, R1 | R2 | R3 | R4 | R5 | R6 | Z]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], g: Case[T7, R7], /) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7, R1 | R2 | R3 | R4 | R5 | R6 | R7]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], g: Case[T7, R7], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | Z]: ...
+@overload
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], d: Arm[T4, A, R4], e: Arm[T5, A, R5], f: Arm[T6, A, R6], g: Arm[T7, A, R7], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | Z]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], g: Case[T7, R7], h: Case[T8, R8], /) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8, R1 | R2 | R3 | R4 | R5 | R6 | R7 | R8]: ...
+@overload
+def branch(a: Case[T1, R1], b: Case[T2, R2], c: Case[T3, R3], d: Case[T4, R4], e: Case[T5, R5], f: Case[T6, R6], g: Case[T7, R7], h: Case[T8, R8], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | R8 | Z]: ...
+@overload
+def branch(a: Arm[T1, A, R1], b: Arm[T2, A, R2], c: Arm[T3, A, R3], d: Arm[T4, A, R4], e: Arm[T5, A, R5], f: Arm[T6, A, R6], g: Arm[T7, A, R7], h: Arm[T8, A, R8], /, *, otherwise: Body[A, Z]) -> Runnable[T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | A, R1 | R2 | R3 | R4 | R5 | R6 | R7 | R8 | Z]: ...
+# fmt: on
 def branch(
     *arms: Arm[Any, Any, Any], otherwise: Step[Any, Any] | None = None
 ) -> Runnable[Any, Any]:

@@ -115,10 +115,10 @@ def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, No
             yield item[0]
             loop.call(wanted.set)
         loop.result()
-    except GeneratorExit:
+    except (GeneratorExit, Exception):
         loop.close()
         raise
-    except BaseException:
+    except BaseException:  # Ctrl-C waits for nobody
         loop.cancel()
         raise
 

@@ -3,11 +3,14 @@
     [mypy]
     plugins = combinators.mypy
 
-Each module is one room of it: `_hooks` says what is hooked, `_calls` and
-`_operators` check calls and `|` again with what is known of their arguments,
-`_dicts` turns dict literals into fan-outs, `_kinds` tells async functions and
-generators from plain ones, and `_fitting` takes from a table of overloads what
-fits the kinds at hand.
+Name it there and nothing else: it keeps no state and has no options.
+
+Each module is one room. `_hooks` says what is hooked; `_calls` and `_operators` answer
+for builders and for `|`, `_arguments` turns dict literals into the fan-outs they mean.
+`_checks` checks a call again with what is known of its steps: `_kinds` tells async and
+generator functions from plain ones, `_resolving` types steps for their inputs,
+`_fitting` keeps of the overloads what fits. `_joints` and `_inputs` find what is wrong,
+`_messages` says it.
 """
 
 from combinators.mypy._hooks import plugin

@@ -26,6 +26,8 @@ from mypy.types import (
 
 from combinators.mypy._kinds import given_by, taken_by, type_of
 
+ANY = AnyType(TypeOfAny.special_form)
+
 
 def in_sequence(
     checker: TypeChecker, before: Type | None, steps: Sequence[Expression], context: Context
@@ -49,9 +51,6 @@ def with_input_in_common(
     if isinstance(shared, AnyType | UninhabitedType):
         return [_loosened(checker, step) for step in steps]
     return [_at_input(checker, step, shared, context) or _loosened(checker, step) for step in steps]
-
-
-ANY = AnyType(TypeOfAny.special_form)
 
 
 def _at_input(

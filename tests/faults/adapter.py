@@ -1,10 +1,12 @@
-"""The neutral interface of the shared fault cases, over this library."""
+"""This library behind a neutral interface, as any library of its kind can be put behind it.
 
-from __future__ import annotations
+The same faults can then be shown on peers, with one adapter for each.
+"""
 
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any, TypeAlias
 
-from returns.result import Success
+from returns.result import Result, Success
 
 import combinators as c
 
@@ -16,57 +18,62 @@ fanout = c.fanout
 passthrough = c.passthrough
 template = c.template
 
-
-def _options(limit: int | None, options: dict[str, Any]) -> dict[str, Any]:
-    return options if limit is None else {"limit": limit, **options}
-
-
-def invoke(r: Any, x: Any, limit: int | None = None, **options: Any) -> Any:
-    return r.invoke(x, **_options(limit, options))
+Pipeline: TypeAlias = c.Runnable[Any, Any]
+Told: TypeAlias = list[tuple[str, object]]
 
 
-async def ainvoke(r: Any, x: Any, limit: int | None = None, **options: Any) -> Any:
-    return await r.ainvoke(x, **_options(limit, options))
+def invoke(r: Pipeline, x: object, limit: int | None = None, **options: bool) -> object:
+    return r.invoke(x, limit=limit, **options)
 
 
-def _told(results: list[Any], *, collect: bool) -> list[tuple[str, Any]]:
-    if not collect:
-        return [("ok", result) for result in results]
-    return [_outcome(result) for result in results]
+async def ainvoke(r: Pipeline, x: object, limit: int | None = None, **options: bool) -> object:
+    return await r.ainvoke(x, limit=limit, **options)
 
 
-def _outcome(result: Any) -> tuple[str, Any]:
+def _outcome(result: Result[object, Exception]) -> tuple[str, object]:
     return ("ok", result.unwrap()) if isinstance(result, Success) else ("err", result.failure())
 
 
-def batch(r: Any, xs: Any, limit: int = 8, collect: bool = True) -> list[tuple[str, Any]]:  # noqa: FBT001, FBT002 - the interface of the cases
-    errors = "collect" if collect else "raise"
-    return _told(r.batch(xs, limit=limit, errors=errors), collect=collect)
+def batch(r: Pipeline, xs: Iterable[object], limit: int = 8, *, collect: bool = True) -> Told:
+    if collect:
+        return [_outcome(each) for each in r.batch(xs, limit=limit, errors="collect")]
+    return [("ok", each) for each in r.batch(xs, limit=limit)]
 
 
-def batch_iter(r: Any, xs: Any, limit: int = 8) -> Any:
+def batch_iter(
+    r: Pipeline, xs: Iterable[object], limit: int = 8
+) -> Iterator[tuple[int, Result[object, Exception]]]:
     return r.batch_as_completed(xs, limit=limit, errors="collect")
 
 
-async def abatch(r: Any, xs: Any, limit: int = 8, collect: bool = True) -> list[tuple[str, Any]]:  # noqa: FBT001, FBT002 - the interface of the cases
-    errors = "collect" if collect else "raise"
-    return _told(await r.abatch(xs, limit=limit, errors=errors), collect=collect)
+async def abatch(
+    r: Pipeline,
+    xs: Iterable[object] | AsyncIterable[object],
+    limit: int = 8,
+    *,
+    collect: bool = True,
+) -> Told:
+    if collect:
+        return [_outcome(each) for each in await r.abatch(xs, limit=limit, errors="collect")]
+    return [("ok", each) for each in await r.abatch(xs, limit=limit)]
 
 
-def stream(r: Any, x: Any) -> Any:
+def stream(r: Pipeline, x: object) -> Iterator[object]:
     return r.stream(x)
 
 
-def astream(r: Any, x: Any) -> Any:
+def astream(r: Pipeline, x: object) -> AsyncIterator[object]:
     return r.astream(x)
 
 
-def render(t: Any, values: Any) -> str:
+def render(t: Pipeline, values: object) -> str:
     text: str = t.invoke(values)
     return text
 
 
-def leaves(error: BaseException, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], Any]]:
+def leaves(
+    error: BaseException, path: tuple[object, ...] = ()
+) -> list[tuple[tuple[object, ...], BaseException]]:
     if isinstance(error, c.FanoutError):
         return [leaf for key, inner in error.errors.items() for leaf in leaves(inner, (*path, key))]
     if isinstance(error, c.BatchError):
@@ -74,6 +81,5 @@ def leaves(error: BaseException, path: tuple[Any, ...] = ()) -> list[tuple[tuple
     return [(path, error)]
 
 
-def mermaid(r: Any) -> str:
-    text: str = r.draw("mermaid")
-    return text
+def mermaid(r: Pipeline) -> str:
+    return r.draw("mermaid")

@@ -28,7 +28,9 @@ def ainvoke(r: Runnable[Any, Any]) -> object:
 @pytest.mark.parametrize(
     ("run", "body"), [(invoke, waiting), (ainvoke, awaiting), (ainvoke, waiting)]
 )
-def test_two_branches_take_as_long_as_the_slower_one(run: Run, body: AnyStep) -> None:
+def test_two_branches_take_as_long_as_the_slower_one(
+    run: Run, body: Callable[[float], AnyStep]
+) -> None:
     joke: Runnable[Any, Any] = runnable(body(0.6))
     poem: Runnable[Any, Any] = runnable(body(0.59))
     both = fanout(joke=joke, poem=poem)
@@ -42,7 +44,7 @@ def test_two_branches_take_as_long_as_the_slower_one(run: Run, body: AnyStep) ->
     ("run", "body"), [(invoke, waiting), (ainvoke, awaiting), (ainvoke, waiting)]
 )
 @pytest.mark.parametrize("shape", ["wide", "nested", "each"])
-def test_many_branches_run_at_once(run: Run, body: AnyStep, shape: str) -> None:
+def test_many_branches_run_at_once(run: Run, body: Callable[[float], AnyStep], shape: str) -> None:
     leaf: Runnable[Any, Any] = runnable(body(0.1))
     two: Any = fanout(a=leaf, b=leaf)
     shapes: dict[str, Any] = {

@@ -374,8 +374,8 @@ def test_a_failure_downstream_closes_the_source(body: str) -> None:
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_a_stream_that_was_never_begun_runs_nothing(body: str) -> None:
     source = Source()
-    chain: Runnable[Any, Any] = runnable(getattr(source, body))
-    chain.stream(1).close()
+    step: AnyStep = getattr(source, body)
+    runnable(step).stream(1).close()
     assert (source.produced, source.finals) == (0, 0)
 
 

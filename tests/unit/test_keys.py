@@ -353,6 +353,13 @@ MISSING = [
         ),
     ),
     (
+        "pipe(gives_outer, assign(maybe=same), pick('z'))",
+        (
+            "pipe step 3 (pick 'z') needs the key 'z', which step 2 (assign) does not give.\n"
+            "It gives 'inner', 'noted', 'fixed' and 'maybe'."
+        ),
+    ),
+    (
         "pipe(gives_outer, pick('inner'), pick('dep'))",
         (
             "pipe step 3 (pick 'dep') needs the key 'dep', which step 2 (pick 'inner') does not "
