@@ -37,6 +37,10 @@ async def aupper(text: str) -> str:
     return text.upper()
 
 
+def named_x(mapping: dict[str, int]) -> dict[str, Any]:
+    return {**mapping, "k": "x"}
+
+
 async def asize(mapping: dict[str, int]) -> int:
     return len(mapping)
 
@@ -48,6 +52,7 @@ async def is_big(mapping: dict[str, int]) -> bool:
 # Checkers take neither an async test nor a narrower default; running does.
 any_when: Any = when
 any_branch: Any = branch
+any_case: Any = case
 
 STEPS: dict[str, tuple[Runnable[Any, Any], object]] = {
     "pick": (pick("a"), 1),
@@ -62,10 +67,10 @@ STEPS: dict[str, tuple[Runnable[Any, Any], object]] = {
         chat_template(system="s", user="{a}"),
         [{"role": "system", "content": "s"}, {"role": "user", "content": "1"}],
     ),
-    "async case": (branch(case(str, len), case(dict, asize)), 3),
+    "async case": (any_branch(case(str, len), any_case(dict, asize)), 3),
     "async when": (branch(any_when(is_big, asize), otherwise=len), 3),
     "async otherwise": (any_branch(case(str, len), otherwise=asize), 3),
-    "async route": (pipe(assign(k=lambda _: "x"), route("k", {"x": asize})), 4),
+    "async route": (pipe(named_x, route("k", {"x": asize})), 4),
     "cheap and async": (
         fanout(p=passthrough(), n=asize, a=pick("a")),
         {"p": INPUT, "n": 3, "a": 1},
@@ -120,7 +125,11 @@ def test_a_key_that_would_be_there_twice_is_named(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", ONCE)
-@pytest.mark.parametrize("step", [update(z=len), omit("z"), rename(y="z"), template("{z}")])
+@pytest.mark.parametrize(
+    "step",
+    [update(z=len), omit("z"), rename(y="z"), template("{z}")],
+    ids=["update", "omit", "rename", "template"],
+)
 def test_a_missing_key_is_an_error(way: Way, step: Runnable[Any, Any]) -> None:
     with pytest.raises(AbsentKeyError, match="the key 'z'"):
         way(step, dict(INPUT))

@@ -69,7 +69,9 @@ def test_an_itemgetter_of_two_keys_gives_a_tuple() -> None:
     assert chain.invoke({"a": 1, "b": 2, "c": 3}) == (1, 2)
 
 
-@pytest.mark.parametrize("wrong", [1, "a", None, [inc], (inc,)], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [1, "a", None, [inc], (inc,)], ids=["int", "str", "None", "list", "tuple"]
+)
 def test_what_is_no_step_is_a_type_error_when_building(wrong: Any) -> None:  # noqa: ANN401 - what no type allows
     r = runnable(inc)
     for build in (

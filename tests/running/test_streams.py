@@ -125,8 +125,9 @@ def test_a_tap_keeps_the_chunks_and_sees_the_whole_once(source: AnyStep) -> None
     assert seen == [6, 6]
 
 
-def test_an_error_of_a_tap_comes_after_the_chunks() -> None:
-    chain = runnable(one_two_three).tap(failing(ValueError("seen")))
+@pytest.mark.parametrize("source", [one_two_three, aone_two_three])
+def test_an_error_of_a_tap_comes_after_the_chunks(source: AnyStep) -> None:
+    chain: Runnable[object, int] = runnable(source).tap(failing(ValueError("seen")))
     got: list[int] = []
     with pytest.raises(ValueError, match="seen") as caught:
         got.extend(chain.stream(1))
@@ -327,7 +328,7 @@ def around(step: AnyStep) -> dict[str, Any]:
         "alone": runnable(step),
         "piped": pipe(inc, step),
         "picked": pipe(step, pick("a")),
-        "tapped": pipe(inc, seen.named("seen"), passthrough(dict)),
+        "tapped": pipe(inc, seen.named("seen"), passthrough(object)),
     }
 
 

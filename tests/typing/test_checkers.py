@@ -17,6 +17,7 @@ from tests.typing.pages import code_of
 ROOT = Path(__file__).parents[2]
 CASES = sorted(Path(__file__).parent.glob("cases/*.py"))
 GUIDE = Path(__file__).parent / "cases" / "guide.py"
+GUIDE_PAGE = ROOT / "docs" / "guide.md"
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 SAMPLE = """\
@@ -44,28 +45,36 @@ TypeError: not shown to the checkers
 """
 SAMPLE_LINE = 19  # of the step that does not fit, which is all that is wrong
 
-# One edit each of a line of the guide, which makes it wrong.
+# One edit each of a line of the guide, as a case or as a page, which makes it wrong.
 MISTAKES = {
-    "two_steps_swapped": ("passthrough()} | prompt | model |", "passthrough()} | model | prompt |"),
-    "a_step_left_out": (
-        "passthrough()}, prompt, model, text())",
-        "passthrough()}, prompt, text())",
+    "two_steps_swapped": (
+        GUIDE_PAGE,
+        "passthrough()} | prompt | model | text()",
+        "passthrough()} | model | prompt | text()",
     ),
-    "a_step_twice": ('poem about {topic}") | model', 'poem about {topic}") | model | model'),
     "a_step_twice_in_a_branch": (
+        GUIDE_PAGE,
         '"context": itemgetter("question") | retriever,',
         '"context": itemgetter("question") | retriever | retriever,',
     ),
-    "another_last_step": ("        | text()\n", "        | len | retriever\n"),
+    "a_parser_for_a_model": (
+        GUIDE_PAGE,
+        'joke = template("tell me a joke about {topic}") | model\n',
+        'joke = template("tell me a joke about {topic}") | text()\n',
+    ),
+    "a_step_left_out": (
+        GUIDE,
+        "passthrough()}, prompt, model, text())",
+        "passthrough()}, prompt, text())",
+    ),
+    "a_step_twice": (GUIDE, 'poem about {topic}") | model', 'poem about {topic}") | model | model'),
+    "another_last_step": (GUIDE, "        | text()\n", "        | len | retriever\n"),
     "a_branch_with_another_input": (
+        GUIDE,
         "fanout(joke=joke, poem=poem)",
         "fanout(joke=joke, poem=str.upper)",
     ),
-    "a_parser_for_a_model": (
-        'a joke about {topic}") | model',
-        'a joke about {topic}") | text()',
-    ),
-    "another_input": ('invoke("where did harrison work?")', "invoke(1)"),
+    "another_input": (GUIDE, 'invoke("where did harrison work?")', "invoke(1)"),
 }
 
 
@@ -94,6 +103,10 @@ class Sources(NamedTuple):
 pytestmark = [pytest.mark.xdist_group("checkers"), pytest.mark.timeout(300)]
 
 
+def code(path: Path) -> str:
+    return code_of(path) if path.suffix == ".md" else path.read_text()
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     folder = tmp_path_factory.mktemp("sources")
@@ -104,11 +117,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
         return path
 
     sample = written("sample", SAMPLE).rename(folder / "sample.md")
-    guide = GUIDE.read_text()
     return Sources(
-        [written(f"page_{page.stem}", code_of(page)) for page in PAGES],
-        written("page_sample", code_of(sample)),
-        {name: written(name, guide.replace(*edit)) for name, edit in MISTAKES.items()},
+        [written(f"page_{page.stem}", code(page)) for page in PAGES],
+        written("page_sample", code(sample)),
+        {
+            name: written(name, code(path).replace(right, wrong))
+            for name, (path, right, wrong) in MISTAKES.items()
+        },
     )
 
 
@@ -192,8 +207,8 @@ def test_a_mistake_on_a_page_is_found_at_its_line(
 def test_a_mistake_in_the_guide_is_found_at_its_line(
     name: str, mypy: list[Finding], pyright: list[Finding], sources: Sources
 ) -> None:
-    right, _ = MISTAKES[name]
-    before, found, after = GUIDE.read_text().partition(right)
+    path, right, _ = MISTAKES[name]
+    before, found, after = code(path).partition(right)
     assert found
     assert right not in after
     line = before.count("\n") + 1
