@@ -207,9 +207,8 @@ def _parallel(
         if turn.check_mutation:
             return await watched(x, turn)
         results = {index: await alone(index, x, turn) for index in here}
-        if there:
-            waited = await gather({keys[i]: located[i](x, turn) for i in there}, total)
-            results.update(zip(there, waited, strict=True))
+        waited = await gather({keys[i]: located[i](x, turn) for i in there}, total)
+        results.update(zip(there, waited, strict=True))
         return [results[index] for index in range(total)]
 
     return run

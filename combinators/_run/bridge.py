@@ -149,12 +149,11 @@ class _Loop:
     def __init__(
         self, main: Callable[[], Coroutine[Any, Any, Any]], ended: Callable[[], None] = lambda: None
     ) -> None:
-        self._main = main
         self._ended = ended
         self._context = contextvars.copy_context()
+        self._loop = asyncio.new_event_loop()
+        self._task = self._loop.create_task(main(), context=self._context)
         self._done = threading.Event()
-        self._task: asyncio.Task[Any] | None = None
-        self._cancelled = False
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -171,17 +170,13 @@ class _Loop:
         return self._result
 
     def call(self, function: Callable[[], object]) -> None:
-        """Call `function` on the loop, if it still runs."""
-        task = self._task
-        if task is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended
-                task.get_loop().call_soon_threadsafe(function)
+        """Call `function` on the loop, unless it has ended."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
 
     def cancel(self) -> None:
         """Cancel the coroutine, and do not wait for it."""
-        self._cancelled = True
-        if self._task is not None:
-            self.call(self._task.cancel)
+        self.call(self._task.cancel)
 
     def close(self) -> None:
         """Cancel the coroutine and wait until its cleanup is over."""
@@ -189,17 +184,14 @@ class _Loop:
         self._done.wait()
 
     def run(self) -> None:
-        """Run the coroutine to its end on a new event loop in this thread."""
+        """Run the coroutine to its end in this thread."""
         try:
-            with asyncio.Runner() as runner:
-                self._result = runner.run(self._body(), context=self._context)
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                self._result = runner.run(self._joined())
         except BaseException as error:  # noqa: BLE001 - raised again by `result`
             self._error = error
         self._ended()
         self._done.set()
 
-    async def _body(self) -> Any:
-        self._task = asyncio.current_task()
-        if self._cancelled:
-            raise asyncio.CancelledError
-        return await self._main()
+    async def _joined(self) -> Any:
+        return await self._task

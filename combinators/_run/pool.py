@@ -9,6 +9,7 @@ Threads are daemons: neither Ctrl-C nor the end of the interpreter waits for one
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, final
@@ -43,7 +44,7 @@ class Pool:
         self._max_threads = max_threads
         self._idle_seconds = idle_seconds
         self._reset()
-        if hasattr(os, "register_at_fork"):
+        with contextlib.suppress(AttributeError):  # not every system can fork
             os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
