@@ -171,7 +171,7 @@ def sequence(steps: Sequence[Part | Value]) -> Part:
 def branches_of(
     builder: str, branches: Mapping[str, object]
 ) -> tuple[tuple[str, ...], list[Part | Value]]:
-    """Return the keys of named branches, in normal form, and the branches."""
+    """Return the keys of named branches, as they are written, and the branches."""
     keys = as_keys(f"{builder}()", branches)
     named = zip(keys, branches.values(), strict=True)
     return keys, [part(branch, branch_of(builder, key)) for key, branch in named]

@@ -27,7 +27,8 @@ Out = TypeVar("Out", covariant=True)
 class RunnableMethod(Generic[Owner, In, Out]):
     """A step in a class body: on an instance, a `Runnable` bound to it.
 
-    Called on the class it is the plain function, as methods are.
+    Called on the class it is the plain function, as methods are. Its input has no
+    default: type checkers would take `self` for the input.
     """
 
     __wrapped__: Callable[..., Any]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # The index of an item, with its value or with the exception that it ended in.
 Outcome: TypeAlias = "tuple[int, Any, Exception | None]"
 
-DEFAULT_LIMIT = 32
 UNLIMITED = 1024  # items at once where a batch has no limit: what the pool can run
 
 
