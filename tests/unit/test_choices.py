@@ -216,6 +216,13 @@ def test_a_case_takes_the_values_of_its_type(name: str) -> None:
     assert [value for value in outside if _tells(form, value)] == []
 
 
+def test_a_generic_of_anything_is_its_class() -> None:
+    # The one spelling of a bare list that strict checkers let pass.
+    assert case(list[Any], same).pair[0].node == case(list, same).pair[0].node
+    with pytest.raises(BuilderError):
+        case(dict[str, Any], same)
+
+
 def test_a_type_named_twice_is_named_once() -> None:
     assert case(int | float, same).pair[0].node == n.IsInstance((int, float), ())
 
