@@ -41,8 +41,8 @@ from mypy.types import (
 
 from combinators.mypy._fitting import Arguments, fitting
 from combinators.mypy._inputs import with_input
-from combinators.mypy._joints import Joined, misfit_reported
-from combinators.mypy._kinds import Kind, kind_of, type_of
+from combinators.mypy._joints import Joined, misfit_reported, misread
+from combinators.mypy._kinds import Kind, as_far_as_known, kind_of, type_of
 from combinators.mypy._resolving import in_sequence, with_input_in_common
 
 HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
@@ -130,6 +130,8 @@ class _Call:
 
     def attempted(self, steps: Sequence[Expression]) -> Type | None:
         """Return the type by the first overload that fits without an error."""
+        if misread(self.checker, self.site.joined(self.given, self._types(steps))):
+            return None
         for overload in self._fitting(steps):
             with self.checker.msg.filter_errors() as errors:
                 type_ = self._type_by(overload, steps)
@@ -152,15 +154,16 @@ class _Call:
     def _fitting(self, steps: Sequence[Expression]) -> list[CallableType]:
         types = self._types(steps)
         kinds = [
-            _kind(each.expression, type_) for each, type_ in zip(self.given, types, strict=True)
+            _kind(self.checker, each.expression, type_)
+            for each, type_ in zip(self.given, types, strict=True)
         ]
         passed, names = [each.passed for each in self.given], [each.name for each in self.given]
-        return fitting(self.callee, Arguments(types, kinds, passed, names))
+        return fitting(self.checker, self.callee, Arguments(types, kinds, passed, names))
 
     def _type_by(self, overload: FunctionLike, steps: Sequence[Expression]) -> Type:
         return self.checker.expr_checker.check_call(
             overload,
-            [_node(step, type_) for step, type_ in zip(steps, self._types(steps), strict=True)],
+            [_node(self.checker, step) for step in steps],
             [each.passed for each in self.given],
             self.site.context,
             [each.name for each in self.given],
@@ -168,7 +171,7 @@ class _Call:
         )[0]
 
 
-def _node(expression: Expression, type_: Type) -> Expression:
+def _node(checker: TypeChecker, expression: Expression) -> Expression:
     """Return what stands for the argument in the second check.
 
     What may mean something else there is typed again: a lambda, whose parameter is
@@ -177,6 +180,7 @@ def _node(expression: Expression, type_: Type) -> Expression:
     """
     if isinstance(expression, LambdaExpr) or _is_type(expression):
         return expression
+    type_ = as_far_as_known(checker, type_of(checker, expression))
     return TempNode(_renamed(type_), context=expression)
 
 
@@ -199,6 +203,6 @@ def _renamed(type_: Type) -> Type:
     return expand_type(function, new).copy_modified(variables=variables)
 
 
-def _kind(expression: Expression, type_: Type) -> Kind:
+def _kind(checker: TypeChecker, expression: Expression, type_: Type) -> Kind:
     # A lambda is neither async nor a generator function, whatever it returns.
-    return Kind.PLAIN if isinstance(expression, LambdaExpr) else kind_of(type_)
+    return Kind.PLAIN if isinstance(expression, LambdaExpr) else kind_of(checker, type_)

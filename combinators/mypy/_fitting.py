@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import final
 
 from mypy.argmap import map_actuals_to_formals
+from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import ArgKind
@@ -46,7 +47,7 @@ class Arguments:
     names: Sequence[str | None]
 
 
-def fitting(callee: FunctionLike, arguments: Arguments) -> list[CallableType]:
+def fitting(checker: TypeChecker, callee: FunctionLike, arguments: Arguments) -> list[CallableType]:
     """Return those overloads of `callee` that the arguments may be meant for, in order.
 
     Where the kinds fit none, those of which at least the number of parameters fits.
@@ -56,7 +57,9 @@ def fitting(callee: FunctionLike, arguments: Arguments) -> list[CallableType]:
     meetings = [(item, _meeting(item, arguments)) for item in callee.items]
     met = [(item, meeting) for item, meeting in meetings if meeting is not None]
     fitted = [
-        item for each, meeting in met if (item := _fitted(each, arguments, meeting)) is not None
+        item
+        for each, meeting in met
+        if (item := _fitted(checker, each, arguments, meeting)) is not None
     ]
     return fitted or [item for item, _ in met]
 
@@ -78,14 +81,14 @@ def _meeting(item: CallableType, arguments: Arguments) -> list[list[int]] | None
 
 
 def _fitted(
-    item: CallableType, arguments: Arguments, meeting: list[list[int]]
+    checker: TypeChecker, item: CallableType, arguments: Arguments, meeting: list[list[int]]
 ) -> CallableType | None:
     """Return `item` with one parameter for each argument, in the argument's own form."""
     forms: dict[int, Type] = {}
     variables, result = list(item.variables), item.ret_type
     for formal, actuals in zip(item.arg_types, meeting, strict=True):
         for actual in actuals:
-            form = _form(formal, arguments.kinds[actual], arguments.types[actual])
+            form = _form(checker, formal, arguments.kinds[actual], arguments.types[actual])
             if form is None:
                 return None
             forms[actual] = form
@@ -104,16 +107,16 @@ def _fitted(
     )
 
 
-def _form(formal: Type, kind: Kind, actual: Type) -> Type | None:
+def _form(checker: TypeChecker, formal: Type, kind: Kind, actual: Type) -> Type | None:
     """Return the form of `formal` for a step of this kind, None where there is none."""
     proper = get_proper_type(formal)
     if isinstance(proper, Instance):
-        return _instance_form(proper, kind, get_proper_type(actual))
+        return _instance_form(checker, proper, kind, get_proper_type(actual))
     if kind is Kind.UNKNOWN:
         return formal
     if isinstance(proper, UnionType):
         items = flatten_nested_unions(proper.items)
-        forms = [form for item in items if (form := _form(item, kind, actual)) is not None]
+        forms = [form for item in items if (form := _form(checker, item, kind, actual)) is not None]
         return UnionType.make_union(forms) if forms else None
     if not isinstance(proper, CallableType):
         return formal
@@ -121,10 +124,12 @@ def _form(formal: Type, kind: Kind, actual: Type) -> Type | None:
     return None if result is None else proper.copy_modified(ret_type=result)
 
 
-def _instance_form(formal: Instance, kind: Kind, actual: ProperType) -> Type | None:
+def _instance_form(
+    checker: TypeChecker, formal: Instance, kind: Kind, actual: ProperType
+) -> Type | None:
     if kind is Kind.MAPPING and is_a(formal, "typing.Mapping") and isinstance(actual, Instance):
         step = map_instance_to_supertype(actual, formal.type).args[1]
-        form = _form(formal.args[1], kind_of(step), step)
+        form = _form(checker, formal.args[1], kind_of(checker, step), step)
         return None if form is None else formal.copy_modified(args=[formal.args[0], form])
     return formal if _may_be(actual, formal) else None
 

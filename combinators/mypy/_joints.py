@@ -12,7 +12,7 @@ from mypy.subtypes import is_subtype
 from mypy.types import Type
 
 from combinators.mypy import _messages
-from combinators.mypy._kinds import given_by, taken_by
+from combinators.mypy._kinds import Kind, kind_of, may_be_given_by, taken_by
 
 
 class Joined(NamedTuple):
@@ -29,8 +29,29 @@ def misfit_reported(checker: TypeChecker, steps: Iterable[Joined]) -> bool:
     Only the first such joint is reported: what comes after it may follow from it.
     """
     for before, after in pairwise(steps):
-        gives, takes = given_by(before.type), taken_by(after.type)
-        if gives is not None and takes is not None and not is_subtype(gives, takes):
+        misfit = _misfit(checker, before, after)
+        if misfit is not None:
+            gives, takes = misfit
             _messages.misfit(checker, (before.name, gives), (after.name, takes), after.at)
             return True
     return False
+
+
+def misread(checker: TypeChecker, steps: Iterable[Joined]) -> bool:
+    """Return whether what a step gives fits the next in no reading, where it has several.
+
+    mypy sees an `Any` there and is content.
+    """
+    return any(
+        kind_of(checker, before.type) is Kind.UNKNOWN
+        and _misfit(checker, before, after) is not None
+        for before, after in pairwise(steps)
+    )
+
+
+def _misfit(checker: TypeChecker, before: Joined, after: Joined) -> tuple[Type, Type] | None:
+    """Return what is given and what is taken, if none of what may be given fits."""
+    given, takes = may_be_given_by(checker, before.type), taken_by(after.type)
+    if not given or takes is None or any(is_subtype(gives, takes) for gives in given):
+        return None
+    return given[-1], takes

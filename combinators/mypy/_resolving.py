@@ -34,11 +34,11 @@ def in_sequence(
 ) -> list[Expression]:
     """Return steps in sequence, each typed for what the one before it gives."""
     nodes: list[Expression] = []
-    flowing = None if before is None else given_by(before)
+    flowing = None if before is None else given_by(checker, before)
     for step in steps:
         node = None if flowing is None else _at_input(checker, step, flowing, context)
         nodes.append(node or step)
-        flowing = given_by(type_of(checker, nodes[-1]))
+        flowing = given_by(checker, type_of(checker, nodes[-1]))
     return nodes
 
 
@@ -68,7 +68,9 @@ def _at_input(
         result = checker.expr_checker.check_call(overloaded, arguments, [ARG_POS], context)[0]
     if errors.has_new_errors():
         return None
-    return TempNode(_function(checker, flowing, result), context=step)
+    typed = _function(checker, flowing, result)
+    typed.definition = overloaded.items[0].definition  # which says of what kind it is
+    return TempNode(typed, context=step)
 
 
 def _loosened(checker: TypeChecker, step: Expression) -> Expression:

@@ -13,18 +13,30 @@ OURS = "combinators.mypy"
 
 # Behind a wrong line stands what is said of it.
 SAID = """\
+import re
+from functools import partial
+from pathlib import Path
 from returns.pipeline import flow
 from combinators import fanout, passthrough, pipe, route, runnable, template
 
 def size(text: str) -> int: return len(text)
 def spell(number: int) -> str: return str(number)
 async def fetch(url: str) -> bytes: return url.encode()
+async def fetch_of(host: str, url: str) -> bytes: return url.encode()
 step = runnable(size)
+find = re.compile("x").finditer
 
 pipe(size, spell, str.upper, len)
 pipe(size, fetch)  # Step 2 takes "str", but step 1 gives "int"
 pipe(fetch, passthrough(), spell)  # Step 3 takes "int", but step 1 gives "bytes"
 pipe({"a": size}, spell)  # Step 2 takes "int", but step 1 gives "dict[str, int]"
+pipe(partial(fetch_of, "host"), size)  # Step 2 takes "str", but step 1 gives "bytes"
+pipe(size, partial(fetch_of, "host"))  # Step 2 takes "str", but step 1 gives "int"
+
+pipe(str.split, iter, next); pipe(find, list); find | runnable(list); pipe(Path.iterdir, list)
+pipe(find, str.upper)  # Step 2 takes "str", but step 1 gives "Match[str]"
+pipe(Path.iterdir, str.upper)  # Step 2 takes "str", but step 1 gives "Path"
+find | step  # The right side takes "str", but the left side gives "Match[str]"
 
 step | spell | str.upper
 step | fetch  # The right side takes "str", but the left side gives "int"

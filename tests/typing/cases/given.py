@@ -53,6 +53,20 @@ async def lines_async(text: str) -> AsyncIterator[bytes]:
         yield line
 
 
+async def repeat_async(times: int, text: str) -> str:
+    return text * times
+
+
+def repeated(times: int, text: str) -> Iterator[str]:
+    for _ in range(times):
+        yield text
+
+
+async def repeated_async(times: int, text: str) -> AsyncIterator[str]:
+    for _ in range(times):
+        yield text
+
+
 encoder: Runnable[str, bytes] = runnable(encode)
 measurer: Runnable[bytes, int] = runnable(measure)
 speller: Runnable[int, str] = runnable(spell)

@@ -15,6 +15,9 @@ from tests.typing.cases.given import (
     measure,
     measure_async,
     measurer,
+    repeat_async,
+    repeated,
+    repeated_async,
     spell,
     speller,
 )
@@ -51,6 +54,16 @@ def steps_may_be_any_callable_of_one_argument() -> None:
     assert_type(pipe(encode, measure, lambda n: n + 1), Runnable[str, int])
     assert_type(pipe(encode_async, lambda data: data.hex(), str.upper), Runnable[str, str])
     assert_type(pipe(itemgetter("question"), encode), Runnable[SupportsGetItem[Any, Any], bytes])
+
+
+def a_partial_is_a_step_of_the_kind_that_it_wraps() -> None:
+    assert_type(pipe(partial(repeat_async, 2), len), Runnable[str, int])
+    assert_type(pipe(partial(repeated, 2), str.upper), Runnable[str, str])
+    assert_type(pipe(partial(repeated_async, 2), str.upper), Runnable[str, str])
+    assert_type(runnable(partial(repeat_async, 2)) | len, Runnable[str, int])
+    assert_type(speller | partial(repeat_async, 2), Runnable[int, str])
+    declared: Runnable[str, str] = pipe(partial(repeat_async, 2))
+    declared.invoke("text")
 
 
 def passthroughs_change_no_type() -> None:
