@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Final, cast
 
-from combinators.cli import demo
+from combinators.cli import check, demo
 
-_COMMANDS: Final = {"demo": demo}
+_COMMANDS: Final = {"check": check, "demo": demo}
 
 # As shells have it: 128 and the number of the signal.
 _INTERRUPTED: Final = 130
