@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz mypys figures format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,17 @@ types: $(INSTALLED) ## mypy and pyright, both strict
 
 floors: $(INSTALLED) ## import-linter: a module imports only from floors below its own
 	$(BIN)/lint-imports --no-logo
+
+fuzz: $(INSTALLED) ## check 10,000 malformed sources: the plugin must not make mypy break
+	$(BIN)/python -m tests.robustness $(ARGS)
+
+mypys: $(INSTALLED) ## test the plugin with every mypy that it supports, on every Python found here
+	$(BIN)/python -m tests.robustness.mypys $(ARGS)
+
+figures: $(INSTALLED) ## the static check: what it finds beside LangChain, what it costs
+	$(BIN)/python -m tests.benchmarks.static_peers
+	@echo
+	$(BIN)/python -m tests.benchmarks.static_speed
 
 format: $(INSTALLED) ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix

@@ -15,6 +15,7 @@ from combinators._build.function import runnable
 from combinators._build.keys import omit, pick, rename
 from combinators._build.passthrough import passthrough
 from combinators._build.pipe import pipe
+from combinators._build.record import Key, Record
 from combinators._build.template import Message, chat_template, template
 from combinators._errors import (
     AbsentKeyError,
@@ -51,6 +52,7 @@ __all__ = [
     "FanoutError",
     "InputError",
     "InvalidKeyError",
+    "Key",
     "KeyMismatchError",
     "MergeError",
     "Message",
@@ -60,6 +62,7 @@ __all__ = [
     "NotAMappingError",
     "NotAStepError",
     "OptionError",
+    "Record",
     "ResultError",
     "Runnable",
     "RunningLoopError",

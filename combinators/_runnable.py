@@ -40,6 +40,8 @@ C = TypeVar("C")
 T = TypeVar("T")
 X = TypeVar("X")
 Record = TypeVar("Record", bound=TypedDictLike)
+# What a step may take that is given a new dict: its keys and values only the plugin compares.
+Fresh = TypeVar("Fresh", bound=TypedDictLike | dict[str, Any])
 
 
 class Runnable(Value, Generic[In, Out]):
@@ -295,12 +297,16 @@ class Runnable(Value, Generic[In, Out]):
     def __or__(self, other: Mapping[str, Step[Out, Any]], /) -> Runnable[In, dict[str, Any]]: ...
     @overload
     def __or__(
-        self: Runnable[A, dict[str, Any]], other: Callable[[Record], Deferred[C]], /
+        self: Runnable[A, dict[str, Any]], other: Callable[[Fresh], Deferred[C]], /
     ) -> Runnable[A, C]: ...
     @overload
     def __or__(
-        self: Runnable[A, dict[str, Any]], other: Callable[[Record], C], /
+        self: Runnable[A, dict[str, Any]], other: Callable[[Fresh], C], /
     ) -> Runnable[A, C]: ...
+    @overload
+    def __or__(
+        self: Runnable[A, dict[str, Any]], other: Mapping[str, Step[Fresh, Any]], /
+    ) -> Runnable[A, dict[str, Any]]: ...
     def __or__(self: Runnable[Any, Any], other: Step[Any, Any], /) -> Runnable[Any, Any]:
         return _then(self, parts.part(other, "the right side of |"))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from combinators._compat import newest_typing
 from combinators._errors import BuilderError
-from combinators._keys import attributes_of
+from combinators._keys import attributes_of, required_keys
 from combinators._words import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_fields(target: type[Any], keys: Sequence[str]) -> None:
 def _fields(target: type[Any]) -> dict[str, bool] | None:
     """Return the fields of a class and whether each is required."""
     if newest_typing().is_typeddict(target):
-        required: frozenset[str] = target.__required_keys__
+        required = required_keys(target)
         return {key: key in required for key in target.__annotations__}
     if attributes_of(target) is None:
         return None

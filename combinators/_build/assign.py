@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from combinators import _parts as parts
 from combinators._runnable import Runnable, face
 from combinators._step import Step
 
-A = TypeVar("A")
+A = TypeVar("A", bound=Mapping[str, object])
 
 
 def assign(**branches: Step[A, Any]) -> Runnable[A, dict[str, Any]]:

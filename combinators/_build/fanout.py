@@ -75,6 +75,10 @@ def fanout(
 @overload
 def fanout(first: Body[A, B], /, *more: Body[A, B]) -> Runnable[A, tuple[B, ...]]: ...
 @overload
+def fanout(
+    a: Step[A, Any], b: Step[A, Any], /, *more: Step[A, Any]
+) -> Runnable[A, tuple[Any, ...]]: ...
+@overload
 def fanout(target: type[T], /, **branches: Step[A, Any]) -> Runnable[A, T]: ...
 def fanout(*branches: Any, **named: Any) -> Runnable[Any, Any]:
     """Return a step that gives its input to every branch, all at the same time.

@@ -13,7 +13,7 @@ from combinators import _functions as functions, _parts as parts
 from combinators._errors import BuilderError
 from combinators._nodes import Step
 from combinators._runnable import Runnable, face
-from combinators._step import Deferred
+from combinators._step import Body, Deferred, Step as AnyStep
 from combinators._value import Value
 
 A = TypeVar("A")
@@ -83,6 +83,10 @@ def runnable(
 def runnable(f: Callable[[A], Deferred[B]], /, *, inline: bool = False) -> Runnable[A, B]: ...
 @overload
 def runnable(f: Callable[[A], B], /, *, inline: bool = False) -> Runnable[A, B]: ...
+@overload
+def runnable(f: Mapping[str, Body[A, B]], /) -> Runnable[A, dict[str, B]]: ...
+@overload
+def runnable(f: Mapping[str, AnyStep[A, Any]], /) -> Runnable[A, dict[str, Any]]: ...
 @overload
 def runnable(
     f: Callable[[Owner, A], Deferred[B]], /, *, inline: bool = False

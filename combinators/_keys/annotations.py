@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ForwardRef
 
 from combinators._compat import newest_typing
 from combinators._functions import body_of
@@ -55,11 +55,39 @@ def _typed_dict(kind: Any, nested: int) -> Keys:
     if not nested:
         return ANYTHING
     hints = _hints(kind)
-    required = [
-        key for key in hints or sorted(kind.__required_keys__) if key in kind.__required_keys__
-    ]
-    given = {key: shape_of(hints.get(key), nested - 1) for key in required}
-    return Keys(given, frozenset(kind.__optional_keys__), open=False)
+    required = required_keys(kind)
+    given = {
+        key: shape_of(hints.get(key), nested - 1)
+        for key in hints or sorted(required)
+        if key in required
+    }
+    return Keys(given, frozenset(kind.__annotations__) - required, open=False)
+
+
+def required_keys(kind: Any) -> frozenset[str]:
+    """Return the keys that every value of a TypedDict certainly has.
+
+    Where annotations are strings, the class itself takes `NotRequired` for required. None
+    is certain then, if they do not resolve (yet).
+    """
+    required: frozenset[str] = kind.__required_keys__
+    if not any(isinstance(each, ForwardRef) for each in kind.__annotations__.values()):
+        return required
+    marks = {key: _marks(hint) for key, hint in _hints(kind, include_extras=True).items()}
+    return frozenset(
+        key
+        for key, mark in marks.items()
+        if "Required" in mark or (key in required and "NotRequired" not in mark)
+    )
+
+
+def _marks(hint: Any) -> set[str]:
+    """Return the names of what is written around a type: `Required`, `ReadOnly`, `Annotated`."""
+    origin = typing.get_origin(hint)
+    name = "Annotated" if origin is typing.Annotated else getattr(origin, "_name", None)
+    if name not in {"Annotated", "NotRequired", "ReadOnly", "Required"}:
+        return set()
+    return {name, *_marks(typing.get_args(hint)[0])}
 
 
 def taken(function: Callable[..., Any]) -> Shape:
@@ -91,11 +119,12 @@ def _speaking(function: Callable[..., Any]) -> object:
     return None if inspect.isclass(body) or hasattr(body, "__wrapped__") else body
 
 
-def _hints(thing: Any) -> dict[str, Any]:
+def _hints(thing: Any, *, include_extras: bool = False) -> dict[str, Any]:
     try:
         if not getattr(thing, "__annotations__", None):
             return {}
-        hints: dict[str, Any] = newest_typing().get_type_hints(thing)
+        found = newest_typing().get_type_hints(thing, include_extras=include_extras)
     except (NameError, TypeError, AttributeError, SyntaxError):
         return {}  # annotations that do not resolve (yet) say nothing
+    hints: dict[str, Any] = found
     return hints

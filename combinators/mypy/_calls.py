@@ -1,83 +1,328 @@
-"""Calls of builders and of methods that take steps."""
+"""Calls of builders and of methods that build.
+
+A signature hook lets every argument through, so that mypy types it and complains of
+nothing; the result hook reads what the arguments are and says what is wrong, once.
+"""
+
+# mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-from mypy.nodes import DictExpr, Expression
-from mypy.plugin import FunctionContext, FunctionSigContext, MethodContext, MethodSigContext
-from mypy.types import FunctionLike, Type, get_proper_type
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias, cast
 
-from combinators.mypy._arguments import as_arms, as_step, fanned_out
-from combinators.mypy._checks import (
-    Given,
-    Site,
-    checked,
-    checker_of,
-    declared,
-    member,
-    relaxed,
+from mypy.checker import TypeChecker
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_STAR,
+    ARG_STAR2,
+    CallExpr,
+    Context,
+    DictExpr,
+    Expression,
+    MemberExpr,
+    TempNode,
 )
-from combinators.mypy._kinds import OPEN, is_a, type_of
+from mypy.plugin import FunctionContext, FunctionSigContext, MethodContext, MethodSigContext
+from mypy.subtypes import is_subtype
+from mypy.types import (
+    AnyType,
+    CallableType,
+    ExtraAttrs,
+    FunctionLike,
+    Instance,
+    LiteralType,
+    TupleType,
+    Type,
+    TypeVarType,
+    get_proper_type,
+)
+
+from combinators.mypy import _steps as s
+from combinators.mypy._asking import forget
+from combinators.mypy._builders import BUILDERS, FUNCTION, METHODS, UNKNOWN, method_type
+from combinators.mypy._choices import CHOICE, form_of
+from combinators.mypy._composing import closed_at, finished, with_lambdas_typed
+from combinators.mypy._decoding import KEYS, is_open, name_of
+from combinators.mypy._encoding import as_type, ends, runnable
+from combinators.mypy._fitting import common, misfit
+from combinators.mypy._forward import forward
+from combinators.mypy._joint import Flowing, type_of_flow
+from combinators.mypy._mistakes import Mistakes, Place
+from combinators.mypy._reading import Argument, Call, Reader
+from combinators.mypy._records import ANY, instance_of, is_demand, literal
+
+RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
+
+HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
 
 
-def relaxed_call(ctx: FunctionSigContext | MethodSigContext) -> FunctionLike:
-    """Return a signature that lets every argument through to the second check."""
-    return relaxed(ctx.default_signature, checker_of(ctx))
+def checker_of(ctx: HookContext) -> TypeChecker:
+    """Return the checker, of which hooks are shown a part."""
+    return cast("TypeChecker", ctx.api)
 
 
-def call(fullname: str, ctx: FunctionContext) -> Type:
-    """Return the type of a call of the function of this name."""
-    callee = declared(checker_of(ctx), fullname)
-    return ctx.default_return_type if callee is None else _checked(ctx, callee)
+def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
+    """Return a reader of the expressions around a call, with no mistakes yet."""
+    return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS)
 
 
-def pipe(fullname: str, ctx: FunctionContext) -> Type:
-    """Return the type of a pipe, without the open passthroughs: they change nothing."""
-    checker, callee = checker_of(ctx), declared(checker_of(ctx), fullname)
-    closed = {
-        f"step {i}": as_step(checker, each)
-        for i, each in enumerate(_given(ctx), start=1)
-        if not is_a(get_proper_type(type_of(checker, each.expression)), OPEN)
-    }
-    if callee is None or not closed:
-        return call(fullname, ctx)
-    site = Site(ctx.context, labels=tuple(closed))
-    return checked(checker, callee, tuple(closed.values()), site)
+# -- signatures ----------------------------------------------------------------------------
 
 
-def fanout(fullname: str, ctx: FunctionContext) -> Type:
-    """Return the type of a fan-out, which may be given as one dict."""
-    match _given(ctx):
-        case [Given(DictExpr() as display)]:
-            made = fanned_out(checker_of(ctx), display)
-            return call(fullname, ctx) if made is None else made
-        case _:
-            return call(fullname, ctx)
+def relaxed_call(fullname: str, ctx: FunctionSigContext) -> FunctionLike:
+    """Return a signature that takes whatever it is given: of overloads, the first."""
+    checker, signature = checker_of(ctx), ctx.default_signature
+    first = _declared(checker, fullname)
+    item = signature if first is None else first.items[0]
+    if (item.arg_kinds, item.arg_names) != (signature.arg_kinds, signature.arg_names):
+        return _never(signature)
+    if isinstance(ctx.context, CallExpr) and len(getattr(first, "items", ())) > 1:
+        return _mirrored(checker, signature, ctx.context)
+    return relaxed(checker, signature)
 
 
-def route(fullname: str, ctx: FunctionContext) -> Type:
-    """Return the type of a route, whose dict holds arms: one is run, on the whole input."""
-    checker, callee = checker_of(ctx), declared(checker_of(ctx), fullname)
-    if callee is None:
-        return ctx.default_return_type
-    given = [as_arms(checker, each) for each in _given(ctx)]
-    return checked(checker, callee, given, Site(ctx.context))
+def _mirrored(checker: TypeChecker, signature: CallableType, call: CallExpr) -> CallableType:
+    """Return the signature of which a call is an example."""
+    if any(kind.is_star() for kind in call.arg_kinds):
+        anything: Type = checker.named_type("builtins.object")
+        return signature.copy_modified(
+            arg_types=[anything, anything],
+            arg_kinds=[ARG_STAR, ARG_STAR2],
+            arg_names=[None, None],
+            ret_type=AnyType(ANY.type_of_any),
+            variables=[],
+        )
+    return signature.copy_modified(
+        arg_types=[anything_like(checker, each) for each in call.args],
+        arg_kinds=call.arg_kinds,
+        arg_names=call.arg_names,
+        ret_type=AnyType(ANY.type_of_any),
+        variables=[],
+    )
+
+
+def anything_like(checker: TypeChecker, expression: Expression) -> Type:
+    """Return a type that the expression has, whatever it is.
+
+    For a dict literal that is a dict of anything: mypy would look for a type that all
+    values have in common, find one that some have not, and complain.
+    """
+    anything = checker.named_type("builtins.object")
+    if not isinstance(expression, DictExpr):
+        return anything
+    values = [anything_like(checker, value) for _, value in expression.items]
+    nested = len(set(values)) == 1 and isinstance(expression.items[0][1], DictExpr)
+    value = values[0] if nested else anything
+    return checker.named_generic_type("builtins.dict", [ANY, value])
+
+
+def relaxed_method(ctx: MethodSigContext) -> FunctionLike:
+    """Return a signature of the same parameters, of which each takes anything."""
+    return relaxed(checker_of(ctx), ctx.default_signature)
+
+
+def relaxed(checker: TypeChecker, signature: CallableType) -> CallableType:
+    """Return the same parameters, of which each takes anything."""
+    return signature.copy_modified(
+        arg_types=[checker.named_type("builtins.object")] * len(signature.arg_types),
+        ret_type=AnyType(ANY.type_of_any),
+        variables=[],
+    )
+
+
+def _never(signature: CallableType) -> CallableType:
+    """Return a signature that no call meets: the first overload answers for all."""
+    return signature.copy_modified(
+        arg_types=[ANY], arg_kinds=[ARG_NAMED], arg_names=["\N{BULLET}"], variables=[]
+    )
+
+
+def _declared(checker: TypeChecker, fullname: str) -> FunctionLike | None:
+    module, _, name = fullname.rpartition(".")
+    symbol = checker.modules[module].names.get(name) if module in checker.modules else None
+    type_ = get_proper_type(symbol.type) if symbol else None
+    return type_ if isinstance(type_, FunctionLike) else None
+
+
+# -- results -------------------------------------------------------------------------------
+
+
+def built(fullname: str, ctx: FunctionContext) -> Type:
+    """Return the type of what a builder builds."""
+    reader, arguments = reader_of(ctx), arguments_of(ctx)
+    if fullname == RUNNABLE_BUILDER:
+        return _decorated(reader, ctx, arguments)
+    name = fullname.rpartition(".")[2]
+    return settled(
+        reader, BUILDERS[fullname](Call(reader, arguments, ctx.context)), name, ctx.context
+    )
+
+
+def decorated(ctx: MethodContext) -> Type:
+    """Return the type of what `@runnable(...)` makes of a function."""
+    return _decorated(reader_of(ctx), ctx, arguments_of(ctx))
+
+
+def _decorated(
+    reader: Reader, ctx: FunctionContext | MethodContext, arguments: Sequence[Argument]
+) -> Type:
+    positional = [each for each in arguments if each.passed.is_positional()]
+    if not arguments or (not positional and not any(each.passed.is_star() for each in arguments)):
+        return instance_of(reader.checker, FUNCTION, "Decorator")
+    if len(positional) == 1:
+        function = get_proper_type(reader.type_of(positional[0].expression))
+        method = method_type(reader.checker, function)
+        if method is not None and (
+            _in_class(reader.checker) or not isinstance(ctx.context, CallExpr)
+        ):
+            return method
+    how = BUILDERS[RUNNABLE_BUILDER](Call(reader, arguments, ctx.context))
+    return settled(reader, how, "runnable", ctx.context)
+
+
+def _in_class(checker: TypeChecker) -> bool:
+    return checker.scope.active_class() is not None
 
 
 def method(name: str, ctx: MethodContext) -> Type:
-    """Return the type of a call of the method of this name."""
-    callee = member(checker_of(ctx), ctx.type, name, ctx.context)
-    return ctx.default_return_type if callee is None else _checked(ctx, callee)
+    """Return the type of what a method of a pipeline builds."""
+    reader = reader_of(ctx)
+    receiver = Argument(receiver_of(ctx, name))
+    how = METHODS[name](Call(reader, [receiver, *arguments_of(ctx)], ctx.context))
+    _forget_self(reader.checker, ctx.context)
+    if name == "named" and not reader.mistakes.found:
+        return ctx.type
+    return settled(reader, how, name, ctx.context)
 
 
-def _checked(ctx: FunctionContext | MethodContext, callee: FunctionLike) -> Type:
-    checker = checker_of(ctx)
-    given = [as_step(checker, each) for each in _given(ctx)]
-    return checked(checker, callee, given, Site(ctx.context))
+def _forget_self(checker: TypeChecker, at: Context) -> None:
+    """Take back what mypy said of the receiver: methods on mappings declare what they take.
+
+    For checkers without the plugin that is all there is; here the step that is wrong is named.
+    """
+    beginnings = ("Invalid self argument", 'Error code "misc" not covered')
+    forget(checker, at, lambda said: said.line == at.line and said.message.startswith(beginnings))
 
 
-def _given(ctx: FunctionContext | MethodContext) -> list[Given]:
-    given: dict[Expression, Given] = {}  # a starred argument may meet several parameters
+def receiver_of(ctx: MethodContext, name: str) -> Expression:
+    """Return the expression whose method of this name is called."""
+    match ctx.context:
+        case CallExpr(callee=MemberExpr(name=called) as callee) if called == name:
+            return callee.expr
+        case _:
+            return TempNode(ctx.type, context=ctx.context)
+
+
+def arm(name: str, ctx: FunctionContext) -> Type:
+    """Return the type of a case, or of a `when`."""
+    reader, checker = reader_of(ctx), checker_of(ctx)
+    expressions = [each.expression for each in arguments_of(ctx) if each.passed.is_positional()]
+    if len(expressions) != len(("test", "step")):
+        return ANY
+    step = reader.step(expressions[1], "the step")
+    if name == "case":
+        takes, steps, source = form_of(reader, expressions[0]) or ANY, [step], "its type"
+    else:
+        steps = [reader.step(expressions[0], "the predicate"), step]
+        takes, source = _shared(reader, steps, ctx.context), "its input"
+    gives: Type = ANY
+    for each in steps:
+        # A lambda in a `when` is typed where the branch stands: it may get something narrower.
+        waits = name == "when" and isinstance(each.how, s.Lambda)
+        mistakes = Mistakes(checker, trial=True) if waits else reader.mistakes
+        place = Place(f"the {name} ({each.name})", each.at)
+        gives = type_of_flow(forward(mistakes, each, Flowing(takes, source), place))
+    reader.mistakes.tell()
+    return instance_of(checker, CHOICE, name.capitalize(), [takes, gives])
+
+
+def _shared(reader: Reader, steps: Sequence[s.Step], at: Context) -> Type:
+    takes = [ends(reader.checker, each)[0] for each in steps]
+    found = common(reader.checker, takes)
+    if found is None:
+        names = [f"the predicate ({steps[0].name})", f"the step ({steps[1].name})"]
+        reader.mistakes.no_common_input(list(zip(names, takes, strict=True)), at)
+    return found or ANY
+
+
+def identity(ctx: FunctionContext) -> Type:
+    """Return the type of a passthrough, of which the declared type may be known."""
+    if not is_open(ctx.default_return_type):
+        return ctx.default_return_type
+    return settled(reader_of(ctx), s.Passthrough(), "passthrough", ctx.context)
+
+
+def keyed(ctx: FunctionContext) -> Type:
+    """Return the type of an `itemgetter`, with the keys that it reads kept beside it."""
+    result = get_proper_type(ctx.default_return_type)
+    reader = reader_of(ctx)
+    keys = [_key(reader, each.expression) for each in arguments_of(ctx)]
+    known = [each for each in keys if each is not None]
+    if not isinstance(result, Instance) or len(known) < len(keys):
+        return ctx.default_return_type
+    items = TupleType(list(known), reader.checker.named_generic_type("builtins.tuple", [ANY]))
+    made = result.copy_modified()
+    made.extra_attrs = ExtraAttrs({KEYS: items})
+    return made
+
+
+def _key(reader: Reader, expression: Expression) -> Type | None:
+    text = reader.text(expression)
+    if text is not None:
+        return literal(reader.checker, text)
+    proper = get_proper_type(reader.type_of(expression))
+    known = proper.last_known_value if isinstance(proper, Instance) else proper
+    return known if isinstance(known, LiteralType) else None
+
+
+def settled(reader: Reader, how: s.How | None, name: str, at: Context) -> Type:
+    """Return the type for what is built, closed if what is wanted of it says its input.
+
+    What is wrong is said here.
+    """
+    mistakes, checker = reader.mistakes, reader.checker
+    step = s.Step(UNKNOWN if how is None else how, name or name_of(how or UNKNOWN), at)
+    expected = reader.expected()
+    if expected is not None and not mistakes.found:
+        step = replace(step, how=_as_wanted(mistakes, step, expected))
+    mistakes.tell()
+    if mistakes.found:
+        takes, gives = ends(checker, step)
+        if is_demand(get_proper_type(takes)):  # it may be what is wrong: said once is enough
+            takes = ANY
+        return runnable(checker, takes, gives) if expected is None else reader.wanted() or ANY
+    if isinstance(step.how, s.Fanout):  # of a dict literal that was one of several steps
+        step = replace(step, how=finished(mistakes, step))
+    return as_type(checker, replace(step, how=with_lambdas_typed(mistakes, step)))
+
+
+def _as_wanted(mistakes: Mistakes, step: s.Step, expected: s.Closed) -> s.How:
+    if _is_variable(expected.takes) or _is_variable(expected.gives):
+        return step.how
+    how = closed_at(mistakes, step, expected.takes, "its declared input")
+    if not isinstance(how, s.Closed):
+        return step.how
+    checker = mistakes.checker
+    takes, gives = how.takes, how.gives
+    if not is_subtype(expected.takes, takes) and not misfit(checker, expected.takes, takes):
+        takes = expected.takes
+    if not is_subtype(gives, expected.gives) and not misfit(checker, gives, expected.gives):
+        gives = expected.gives
+    return s.Closed(takes, gives)
+
+
+def _is_variable(type_: Type) -> bool:
+    proper = get_proper_type(type_)
+    return isinstance(proper, TypeVarType) and proper.id.is_meta_var()
+
+
+def arguments_of(ctx: FunctionContext | MethodContext) -> list[Argument]:
+    """Return the arguments of a call in the order written, each once."""
+    given: dict[Expression, Argument] = {}  # a starred argument may meet several parameters
     for expressions, passed, names in zip(ctx.args, ctx.arg_kinds, ctx.arg_names, strict=True):
-        for each in map(Given, expressions, passed, names):
+        for each in map(Argument, expressions, passed, names):
             given[each.expression] = each
     return list(given.values())

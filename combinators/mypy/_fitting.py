@@ -1,167 +1,283 @@
-"""Taking from a table of overloads what fits the kinds of the arguments.
+"""Whether what flows fits what a step takes, and if not, why.
 
-The overloads offer a step several forms in one: `Coroutine[Any, Any, B] | B` and the
-like. Other checkers choose by themselves; mypy finds two solutions and takes none.
-Here the kinds are known, so each argument meets only the form that is its own.
+mypy's own rules decide, but for mappings that a step has just made: nobody else can
+write into those, so each value is compared by itself.
 """
-
-# mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
-# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, final
 
-from mypy.argmap import map_actuals_to_formals
 from mypy.checker import TypeChecker
-from mypy.expandtype import expand_type
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import ArgKind
-from mypy.typeops import get_type_vars
+from mypy.subtypes import is_subtype
+from mypy.typeops import make_simplified_union
 from mypy.types import (
-    CallableType,
-    FunctionLike,
+    AnyType,
     Instance,
     ProperType,
+    TupleType,
     Type,
-    TypeVarId,
-    TypeVarType,
+    TypedDictType,
+    UninhabitedType,
     UnionType,
-    flatten_nested_unions,
     get_proper_type,
 )
 
-from combinators.mypy._kinds import DEFERRED, Kind, is_a, kind_of
+from combinators.mypy._functions import is_unsure
+from combinators.mypy._records import (
+    ANY,
+    MAPPINGS,
+    Flow,
+    Row,
+    demand,
+    dict_of,
+    fresh,
+    is_absent,
+    is_demand,
+    is_fresh,
+    is_nameless,
+    spelt,
+    values_of,
+)
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments of a call: their types, which kinds of steps they are, how they are passed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Missing:
+    """A key that is needed and not there."""
 
-    types: Sequence[Type]
-    kinds: Sequence[Kind]
-    passed: Sequence[ArgKind]
-    names: Sequence[str | None]
+    key: str
+    offered: tuple[str, ...]
+    removed: bool = False
+    path: tuple[str, ...] = ()
 
 
-def fitting(checker: TypeChecker, callee: FunctionLike, arguments: Arguments) -> list[CallableType]:
-    """Return those overloads of `callee` that the arguments may be meant for, in order.
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Wrong:
+    """A value of another type than is wanted: the whole, or what is under a path of keys."""
 
-    Where the kinds fit none, those of which at least the number of parameters fits.
-    """
-    if any(passed.is_star() for passed in arguments.passed):
-        return []
-    meetings = [(item, _meeting(item, arguments)) for item in callee.items]
-    met = [(item, meeting) for item, meeting in meetings if meeting is not None]
-    fitted = [
-        item
-        for each, meeting in met
-        if (item := _fitted(checker, each, arguments, meeting)) is not None
+    given: Type
+    wanted: Type
+    path: tuple[str, ...] = ()
+
+
+Misfit: TypeAlias = Missing | Wrong
+
+
+def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
+    """Return why what is given does not fit what is wanted, None where it does."""
+    if isinstance(given, Row):
+        return _of_row(checker, given, get_proper_type(wanted))
+    source, target = get_proper_type(given), get_proper_type(wanted)
+    if is_subtype(source, target):
+        return None
+    if readings := is_unsure(source):
+        found = [misfit(checker, each, wanted) for each in readings]
+        return found[-1] if all(found) else None
+    if isinstance(source, UnionType):
+        each_fits = [misfit(checker, item, target) for item in source.items]
+        return Wrong(source, target) if any(each_fits) else None
+    if isinstance(target, UnionType):
+        return _of_union(checker, source, target)
+    if isinstance(target, TypedDictType):
+        return _of_record(checker, source, target)
+    if is_fresh(source) and isinstance(target, Instance):
+        return _of_fresh(checker, source, target)
+    return None if _holds_fresh(checker, source, target) else Wrong(source, target)
+
+
+def _of_union(checker: TypeChecker, source: ProperType, target: UnionType) -> Misfit | None:
+    found = [misfit(checker, source, item) for item in target.items]
+    if not all(found):
+        return None
+    records = [
+        each
+        for item, each in zip(target.items, found, strict=True)
+        if isinstance(get_proper_type(item), TypedDictType) and isinstance(source, TypedDictType)
     ]
-    return fitted or [item for item, _ in met]
+    return records[0] if len(records) == 1 else Wrong(source, target)
 
 
-def _meeting(item: CallableType, arguments: Arguments) -> list[list[int]] | None:
-    """Return which arguments each parameter meets, None where they do not come out even."""
-    passed, types = arguments.passed, arguments.types
-    meeting = map_actuals_to_formals(
-        list(passed), arguments.names, item.arg_kinds, item.arg_names, lambda i: types[i]
+def _of_row(checker: TypeChecker, row: Row, target: ProperType) -> Misfit | None:
+    if isinstance(target, TypedDictType):
+        for key in target.items:
+            if is_absent(row, key) and key in target.required_keys:
+                return Missing(key, tuple(row.given), removed=True)
+            found = _under(checker, row.given, key, target.items[key])
+            if found is not None:
+                return found
+        return None
+    if isinstance(target, UnionType):
+        found_all = [_of_row(checker, row, get_proper_type(item)) for item in target.items]
+        return found_all[0] if all(found_all) else None
+    return misfit(checker, fresh(checker, row.given), target)
+
+
+def _under(
+    checker: TypeChecker, given: Mapping[str, Type], key: str, wanted: Type
+) -> Misfit | None:
+    as_written = spelt(given, key)
+    if as_written is None:
+        return None
+    found = misfit(checker, given[as_written], wanted)
+    return None if found is None else replace(found, path=(key, *found.path))
+
+
+def _of_record(checker: TypeChecker, source: ProperType, target: TypedDictType) -> Misfit | None:
+    if isinstance(source, TypedDictType):
+        for key, wanted in target.items.items():
+            if spelt(source.items, key) is None and key in target.required_keys:
+                return Missing(key, tuple(source.items))
+            found = _under(checker, source.items, key, wanted)
+            if found is not None:
+                return found
+        fits = is_nameless(source) or is_demand(target)
+        return None if fits else _first_difference(source, target)
+    if (values := values_of(source)) is None:
+        return Wrong(source, target)
+    proper = get_proper_type(values)
+    if isinstance(proper, Instance) and proper.type.fullname == "builtins.object":
+        return None  # which values are under which keys is not known
+    for key, wanted in target.items.items():
+        if (found := misfit(checker, values, wanted)) is not None:
+            return replace(found, path=(key, *found.path))
+    return None
+
+
+def _first_difference(source: TypedDictType, target: TypedDictType) -> Wrong:
+    for key, wanted in target.items.items():
+        as_written = spelt(source.items, key)
+        if as_written is not None and not is_subtype(wanted, source.items[as_written]):
+            return Wrong(source.items[as_written], wanted, (key,))
+    return Wrong(source, target)
+
+
+def _of_fresh(checker: TypeChecker, source: TypedDictType, target: Instance) -> Misfit | None:
+    if target.type.fullname not in MAPPINGS:
+        as_dict = dict_of(checker, checker.named_type("builtins.object"))
+        return None if is_subtype(as_dict, target) else Wrong(source, target)
+    key_type, value_type = target.args
+    if not is_subtype(checker.str_type(), key_type):
+        return Wrong(source, target)
+    for key, value in source.items.items():
+        if (found := misfit(checker, value, value_type)) is not None:
+            return replace(found, path=(key, *found.path))
+    return None
+
+
+def _holds_fresh(checker: TypeChecker, source: ProperType, target: ProperType) -> bool:
+    """Return whether a container of fresh mappings fits: it is as fresh as they are."""
+    if isinstance(source, TupleType) and isinstance(target, TupleType):
+        return len(source.items) == len(target.items) and not any(
+            misfit(checker, each, wanted)
+            for each, wanted in zip(source.items, target.items, strict=True)
+        )
+    if isinstance(source, TupleType) and isinstance(target, Instance):
+        source = source.partial_fallback
+    if not isinstance(source, Instance) or not isinstance(target, Instance):
+        return False
+    if not source.type.has_base(target.type.fullname) or not target.args:
+        return False
+    mapped = map_instance_to_supertype(source, target.type)
+    return (
+        any(is_subtype(a, b) or _is_made(a) for a, b in zip(mapped.args, target.args, strict=True))
+        and not any(
+            misfit(checker, each, wanted)
+            for each, wanted in zip(mapped.args, target.args, strict=True)
+        )
+        and all(
+            _is_made(a) or is_subtype(a, b) for a, b in zip(mapped.args, target.args, strict=True)
+        )
     )
-    met: list[int] = []
-    for kind, actuals in zip(item.arg_kinds, meeting, strict=True):
-        if kind.is_required() and not actuals:
-            return None
-        if kind.is_named() and any(passed[actual].is_positional() for actual in actuals):
-            return None
-        met += actuals
-    return meeting if sorted(met) == list(range(len(types))) else None
 
 
-def _fitted(
-    checker: TypeChecker, item: CallableType, arguments: Arguments, meeting: list[list[int]]
-) -> CallableType | None:
-    """Return `item` with one parameter for each argument, in the argument's own form."""
-    forms: dict[int, Type] = {}
-    variables, result = list(item.variables), item.ret_type
-    for formal, actuals in zip(item.arg_types, meeting, strict=True):
-        for actual in actuals:
-            form = _form(checker, formal, arguments.kinds[actual], arguments.types[actual])
-            if form is None:
-                return None
-            forms[actual] = form
-        for output in _outputs(formal) if len(actuals) > 1 else ():
-            copies = [output.copy_modified(id=TypeVarId.new(0)) for _ in actuals]
-            for actual, copy in zip(actuals, copies, strict=True):
-                forms[actual] = expand_type(forms[actual], {output.id: copy})
-            result = expand_type(result, {output.id: UnionType.make_union(copies)})
-            variables += copies
-    return item.copy_modified(
-        arg_types=[forms[i] for i in range(len(forms))],
-        arg_kinds=list(arguments.passed),
-        arg_names=list(arguments.names),
-        variables=variables,
-        ret_type=result,
+def _is_made(type_: Type) -> bool:
+    proper = get_proper_type(type_)
+    if isinstance(proper, Instance | TupleType):
+        inside = proper.items if isinstance(proper, TupleType) else proper.args
+        return any(map(_is_made, inside))
+    return is_fresh(proper)
+
+
+# -- the input that several steps share --------------------------------------------------
+
+
+def common(checker: TypeChecker, types: Sequence[Type]) -> Type | None:
+    """Return the type of the inputs that all of these types have in common, None for none."""
+    if not types:
+        return checker.named_type("builtins.object")
+    found: Type | None = types[0]
+    for type_ in types[1:]:
+        found = None if found is None else _both(checker, found, type_)
+    return found
+
+
+def _both(checker: TypeChecker, left: Type, right: Type) -> Type | None:
+    one, other = get_proper_type(left), get_proper_type(right)
+    if isinstance(one, AnyType) or isinstance(other, AnyType):
+        return right if isinstance(one, AnyType) else left
+    if is_subtype(one, other):
+        return left
+    if is_subtype(other, one):
+        return right
+    if isinstance(one, UnionType) or isinstance(other, UnionType):
+        items = [
+            both
+            for a in (one.items if isinstance(one, UnionType) else [one])
+            for b in (other.items if isinstance(other, UnionType) else [other])
+            if (both := _both(checker, a, b)) is not None
+        ]
+        return make_simplified_union(items) if items else None
+    if isinstance(one, TypedDictType) and isinstance(other, TypedDictType):
+        return _merged(checker, one, other)
+    if isinstance(one, TypedDictType) or isinstance(other, TypedDictType):
+        record, rest = (one, other) if isinstance(one, TypedDictType) else (other, one)
+        return None if misfit(checker, rest, record) else rest
+    if isinstance(one, UninhabitedType) or isinstance(other, UninhabitedType):
+        return left if isinstance(one, UninhabitedType) else right
+    return _of_protocols(one, other)
+
+
+def _merged(checker: TypeChecker, one: TypedDictType, other: TypedDictType) -> Type | None:
+    items: dict[str, Type] = dict(one.items)
+    for key, wanted in other.items.items():
+        as_written = spelt(items, key)
+        if as_written is None:
+            items[key] = wanted
+            continue
+        both = _both(checker, items[as_written], wanted)
+        if both is None:
+            return None
+        items[as_written] = both
+    return demand(checker, items).copy_modified(
+        required_keys=set(items) & (one.required_keys | other.required_keys)
     )
 
 
-def _form(checker: TypeChecker, formal: Type, kind: Kind, actual: Type) -> Type | None:
-    """Return the form of `formal` for a step of this kind, None where there is none."""
-    proper = get_proper_type(formal)
-    if isinstance(proper, Instance):
-        return _instance_form(checker, proper, kind, get_proper_type(actual))
-    if kind is Kind.UNKNOWN:
-        return formal
-    if isinstance(proper, UnionType):
-        items = flatten_nested_unions(proper.items)
-        forms = [form for item in items if (form := _form(checker, item, kind, actual)) is not None]
-        return UnionType.make_union(forms) if forms else None
-    if not isinstance(proper, CallableType):
-        return formal
-    result = _result(proper.ret_type, kind)
-    return None if result is None else proper.copy_modified(ret_type=result)
+def _of_protocols(one: ProperType, other: ProperType) -> Type | None:
+    """Return `Any` for two protocols: a class may be both, and no type says so."""
+    both = [each for each in (one, other) if isinstance(each, Instance) and each.type.is_protocol]
+    return ANY if len(both) == len((one, other)) else None
 
 
-def _instance_form(
-    checker: TypeChecker, formal: Instance, kind: Kind, actual: ProperType
-) -> Type | None:
-    if kind is Kind.MAPPING and is_a(formal, "typing.Mapping") and isinstance(actual, Instance):
-        step = map_instance_to_supertype(actual, formal.type).args[1]
-        form = _form(checker, formal.args[1], kind_of(checker, step), step)
-        return None if form is None else formal.copy_modified(args=[formal.args[0], form])
-    return formal if _may_be(actual, formal) else None
+def odd_key(checker: TypeChecker, types: Sequence[Type]) -> str | None:
+    """Return the first key under which mappings want values that no value could be."""
+    records = [each for each in map(get_proper_type, types) if isinstance(each, TypedDictType)]
+    if len(records) < len(types):
+        return None
+    keys = dict.fromkeys(key for record in records for key in record.items)
+    for key in keys:
+        wanted = [record.items[key] for record in records if key in record.items]
+        if common(checker, wanted) is None:
+            return key
+    return None
 
 
-def _may_be(actual: ProperType, formal: Instance) -> bool:
-    """Return whether a value of the one type may be one of the other, by their classes."""
-    if not isinstance(actual, Instance) or formal.type.is_protocol:
-        return not isinstance(actual, FunctionLike)
-    return actual.type.has_base(formal.type.fullname)
-
-
-def _result(form: Type, kind: Kind) -> Type | None:
-    """Return what is left of `B | Coroutine[Any, Any, B] | ...` for a step of this kind."""
-    left = [item for item in flatten_nested_unions([form]) if _kind_of_form(item) is kind]
-    return UnionType.make_union(left) if left else None
-
-
-def _kind_of_form(form: Type) -> Kind:
-    proper = get_proper_type(form)
-    found = [kind for fullname, kind in DEFERRED.items() if is_a(proper, fullname)]
-    return found[0] if found else Kind.PLAIN
-
-
-def _outputs(formal: Type) -> list[TypeVarType]:
-    """Return the variables that stand only for what a step gives.
-
-    Where several arguments meet one parameter, each gets its own, and the result
-    is the union: mypy would join `int` and `str` to `object`.
-    """
-    proper = get_proper_type(formal)
-    if not isinstance(proper, CallableType):
-        return []
-    taken = {variable.id for each in proper.arg_types for variable in get_type_vars(each)}
-    given = {variable.id: variable for variable in get_type_vars(proper.ret_type)}
-    return [variable for id_, variable in given.items() if id_ not in taken]
+def under(type_: Type, key: str) -> Type:
+    """Return the type of the value under a key that is there."""
+    proper = get_proper_type(type_)
+    return proper.items[key] if isinstance(proper, TypedDictType) else type_

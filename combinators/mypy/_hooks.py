@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import final
 
+from mypy.nodes import MypyFile
 from mypy.plugin import (
     FunctionContext,
     FunctionSigContext,
@@ -19,29 +20,17 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 from typing_extensions import override
 
-from combinators.mypy import _calls, _operators
-from combinators.mypy._kinds import OPEN, RUNNABLE
+from combinators.mypy import _calls, _operators, _running
+from combinators.mypy._builders import BUILDERS, METHODS
+from combinators.mypy._choices import CASE, WHEN
+from combinators.mypy._decoding import FACE, ITEMGETTER, OPEN, PASSTHROUGH, RUNNABLE
 
-Answer = Callable[[str, FunctionContext], Type]
-
-BUILDERS: dict[str, Answer] = {
-    "combinators._build.assign.assign": _calls.call,
-    "combinators._build.assign.update": _calls.call,
-    "combinators._build.bind.bind": _calls.call,
-    "combinators._build.choice.branch": _calls.call,
-    "combinators._build.choice.case": _calls.call,
-    "combinators._build.choice.when": _calls.call,
-    "combinators._build.choice.route": _calls.route,
-    "combinators._build.each.each": _calls.call,
-    "combinators._build.fanout.fanout": _calls.fanout,
-    "combinators._build.function.runnable": _calls.call,
-    "combinators._build.pipe.pipe": _calls.pipe,
-}
-FACES = (RUNNABLE, OPEN)
-OPERATORS = frozenset(f"{face}.{name}" for face in FACES for name in ("__or__", "__ror__"))
-METHODS = frozenset(f"{face}.assign" for face in FACES)
+IDENTITY = "combinators._build.passthrough.passthrough"
+DECORATOR = "combinators._build.function.Decorator.__call__"
+# A method is called by the class that has it, an operator by that of its operand.
+FACES = (RUNNABLE, PASSTHROUGH, f"{OPEN}.")
+NEEDED = (OPEN, "combinators._build.function", "returns.result")
 DICT = "builtins.dict.__or__"
-
 
 _SOURCES = sorted(Path(__file__).parent.glob("*.py"))
 _DIGEST = sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()
@@ -49,7 +38,7 @@ _DIGEST = sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest
 
 @final
 class CombinatorsPlugin(Plugin):
-    """Answers for the builders, the operators, and a dict with a Runnable on its right."""
+    """Answers for builders, operators and methods of pipelines, and for a dict beside one."""
 
     @override
     def report_config_data(self, ctx: ReportConfigContext) -> object:
@@ -57,31 +46,68 @@ class CombinatorsPlugin(Plugin):
         return _DIGEST
 
     @override
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """Return the modules that pipelines' types come from, which nothing need import."""
+        return [(10, module, -1) for module in NEEDED] if file.fullname == FACE else []
+
+    @override
     def get_function_signature_hook(
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        return _calls.relaxed_call if fullname in BUILDERS else None
+        if fullname in BUILDERS or fullname in {CASE, WHEN}:
+            return partial(_calls.relaxed_call, fullname)
+        return None
 
     @override
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        return partial(BUILDERS[fullname], fullname) if fullname in BUILDERS else None
+        if fullname in BUILDERS:
+            return partial(_calls.built, fullname)
+        if fullname in {CASE, WHEN}:
+            return partial(_calls.arm, fullname.rpartition(".")[2])
+        if fullname == IDENTITY:
+            return _calls.identity
+        return _calls.keyed if fullname == ITEMGETTER else None
 
     @override
     def get_method_signature_hook(
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
-        if fullname == DICT:
-            return _operators.relaxed_dict
-        return _calls.relaxed_call if fullname in OPERATORS | METHODS else None
+        if _is_of_other(fullname):
+            return _operators.relaxed_other
+        if fullname == DECORATOR:
+            return _calls.relaxed_method
+        face, _, name = fullname.rpartition(".")
+        if not face.startswith(FACES):
+            return None
+        if name in _operators.NAMES:
+            return _operators.relaxed_operand
+        if name in METHODS:
+            return _calls.relaxed_method
+        return _running.relaxed_input if name in _running.INPUTS else None
 
     @override
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        name = fullname.rpartition(".")[2]
-        if fullname == DICT:
-            return _operators.dict_operator
-        if fullname in OPERATORS:
+        if _is_of_other(fullname):
+            return _operators.other_operator
+        if fullname == DECORATOR:
+            return _calls.decorated
+        face, _, name = fullname.rpartition(".")
+        if not face.startswith(FACES):
+            return None
+        if name in _operators.NAMES:
             return partial(_operators.operator, name)
-        return partial(_calls.method, name) if fullname in METHODS else None
+        if name in METHODS:
+            return partial(_calls.method, name)
+        return partial(_running.run, name) if name in _running.INPUTS else None
+
+
+def _is_of_other(fullname: str) -> bool:
+    """Return whether an operator is that of the other operand.
+
+    Dicts are asked first, classes after a Runnable has said no.
+    """
+    face, _, name = fullname.rpartition(".")
+    return fullname == DICT or (name == "__ror__" and not face.startswith(FACES))
 
 
 def plugin(version: str) -> type[Plugin]:

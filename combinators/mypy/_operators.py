@@ -4,69 +4,94 @@ For `{...} | r` Python asks the dict first, and so does mypy: `dict.__or__` take
 dicts, so its error would hide ours. It gets a signature that also takes a Runnable.
 """
 
+# mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
-from mypy.nodes import Context, OpExpr, TempNode
+from typing import Final
+
+from mypy.nodes import Expression, OpExpr, TempNode
 from mypy.plugin import MethodContext, MethodSigContext
 from mypy.types import FunctionLike, Type, get_proper_type
 
-from combinators.mypy._arguments import as_step
-from combinators.mypy._checks import Given, Site, checked, checker_of, member, relaxed
-from combinators.mypy._joints import Joined
-from combinators.mypy._kinds import RUNNABLE, is_a, type_of
+from combinators.mypy import _steps as s
+from combinators.mypy._asking import type_of
+from combinators.mypy._calls import anything_like, checker_of, reader_of, relaxed, settled
+from combinators.mypy._composing import composed
+from combinators.mypy._decoding import is_runnable
 
-LEFT, RIGHT = "the left side", "the right side"
+NAMES: Final = frozenset({"__or__", "__ror__"})
 
 
 def operator(name: str, ctx: MethodContext) -> Type:
     """Return the type of `r | step` or, for `__ror__`, of `step | r`."""
-    (operand,) = ctx.args[0]
+    other = _other(ctx)
+    if other is None:
+        return ctx.default_return_type
+    receiver: Expression = TempNode(ctx.type, context=ctx.context)
     if isinstance(ctx.context, OpExpr):  # the operand was typed apart from its expression
-        operand = ctx.context.right if name == "__or__" else ctx.context.left
-    return _applied(ctx, name, ctx.type, Given(operand))
+        return _joined(ctx, ctx.context.left, ctx.context.right)
+    left, right = (receiver, other) if name == "__or__" else (other, receiver)
+    return _joined(ctx, left, right)
 
 
-def relaxed_dict(ctx: MethodSigContext) -> FunctionLike:
+def relaxed_operand(ctx: MethodSigContext) -> FunctionLike:
+    """Return a signature that takes anything on the other side."""
+    checker, signature = checker_of(ctx), ctx.default_signature
+    if not isinstance(ctx.context, OpExpr) or len(signature.arg_types) != 1:
+        return relaxed(checker, signature)
+    side = ctx.context.right if ctx.context.right in ctx.args[0] else _other(ctx)
+    takes = checker.named_type("builtins.object") if side is None else anything_like(checker, side)
+    return relaxed(checker, signature).copy_modified(arg_types=[takes])
+
+
+def relaxed_other(ctx: MethodSigContext) -> FunctionLike:
     """Return a signature that takes anything where the other operand is a Runnable."""
-    if _runnable(ctx) is None:
+    if not _beside_runnable(ctx):
         return ctx.default_signature
-    return relaxed(ctx.default_signature, checker_of(ctx))
+    return relaxed(checker_of(ctx), ctx.default_signature)
 
 
-def dict_operator(ctx: MethodContext) -> Type:
-    """Return the type of `{...} | r`; of `dict | dict`, what mypy says."""
-    runnable = _runnable(ctx)
-    if runnable is None:
+def other_operator(ctx: MethodContext) -> Type:
+    """Return the type of `{...} | r`, or of `r | Class`; of other operands, what mypy says."""
+    other = _other(ctx)
+    if other is None or not _beside_runnable(ctx):
         return ctx.default_return_type
-    left = ctx.context.left if isinstance(ctx.context, OpExpr) else TempNode(ctx.type)
-    return _applied(ctx, "__ror__", runnable, Given(left))
+    if isinstance(ctx.context, OpExpr):
+        return _joined(ctx, ctx.context.left, ctx.context.right)
+    return ctx.default_return_type
 
 
-def _runnable(ctx: MethodContext | MethodSigContext) -> Type | None:
-    """Return the type of the other operand if it is a Runnable."""
-    (operand,) = ctx.args[0]
-    other = get_proper_type(type_of(checker_of(ctx), operand))
-    return other if is_a(other, RUNNABLE) else None
+def _other(ctx: MethodContext | MethodSigContext) -> Expression | None:
+    return ctx.args[0][0] if ctx.args and ctx.args[0] else None
 
 
-def _applied(ctx: MethodContext, name: str, runnable: Type, given: Given) -> Type:
-    checker, at = checker_of(ctx), ctx.context
-    if isinstance(at, OpExpr):
-        at = at.right
-    step = as_step(checker, given)
-    if name == "__ror__" and step is not given:  # a dict: the fan-out it means is on the left
-        name, runnable, step = "__or__", type_of(checker, step.expression), _node(runnable, at)
-    callee = member(checker, runnable, name, ctx.context)
-    if callee is None:
-        return ctx.default_return_type
-    if name == "__or__":
-        before = Joined(LEFT, runnable, at)
-        site = Site(ctx.context, [RIGHT], before=before, receiver=runnable)
-    else:
-        after = Joined(RIGHT, runnable, at)
-        site = Site(ctx.context, [LEFT], after=after, receiver=runnable)
-    return checked(checker, callee, [step], site)
+def _beside_runnable(ctx: MethodContext | MethodSigContext) -> bool:
+    if isinstance(ctx.context, OpExpr):
+        sides = ctx.context.left, ctx.context.right
+        types = [get_proper_type(type_of(checker_of(ctx), side)) for side in sides]
+        return any(map(is_runnable, types))
+    other = _other(ctx)
+    if other is None:
+        return False
+    return is_runnable(get_proper_type(type_of(checker_of(ctx), other)))
 
 
-def _node(type_: Type, at: Context) -> Given:
-    return Given(TempNode(type_, context=at))
+def _joined(ctx: MethodContext, left: Expression, right: Expression) -> Type:
+    reader = reader_of(ctx)
+    before = reader.chain(left, "the left side of |")
+    after = reader.step(right, "the right side of |")
+    written = _operands(left)
+    first = written - len(before.how.steps) + 1 if isinstance(before.how, s.Pipe) else written
+    how = composed(reader.mistakes, [before, after], ctx.context, max(first, 1))
+    return settled(reader, how, "pipe", ctx.context)
+
+
+def _operands(expression: Expression) -> int:
+    """Return how many steps are written one after another, for messages to count."""
+    number = 1
+    while isinstance(expression, OpExpr) and expression.op == "|":
+        number += _operands(expression.right)
+        expression = expression.left
+    return number

@@ -26,7 +26,7 @@ pipe(len, str.upper)
 NOWHERE = 'Cannot find implementation or library stub for module named "nowhere"'
 HINT = "See https://mypy.readthedocs.io/en/stable/running_mypy.html#missing-imports"
 ASSIGNED = 'Incompatible types in assignment (expression has type "str", variable has type "int")'
-SAID = 'Step 2 takes "str", but step 1 gives "int"'
+SAID = 'Step 2 (upper) takes "str", but step 1 (len) gives "int"'
 
 RIGHT = """\
 from operator import itemgetter

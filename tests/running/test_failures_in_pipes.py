@@ -20,6 +20,7 @@ from combinators import (
     pipe,
     route,
     runnable,
+    template,
     when,
 )
 from tests.running.ways import (
@@ -105,7 +106,7 @@ def always(_: object) -> Runnable[object, int]:
         ),
         (route("k", {"a": fails}), {"k": "a"}, "at pipe step 1 (route) > route['a']"),
         (
-            route("k", {"a": inc}, otherwise=fails),
+            route("k", {"a": template("{k}")}, otherwise=fails),
             {"k": "b"},
             "at pipe step 1 (route) > route otherwise",
         ),

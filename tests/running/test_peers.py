@@ -132,7 +132,7 @@ def test_a_tap_sees_the_input_before_and_the_output_after(way: Way) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_assigning_to_what_is_no_mapping_is_a_clear_error(way: Way) -> None:
     with pytest.raises(InputError) as caught:
-        way(assign(a=inc), 1)
+        way(assign(a=inc), 1)  # type: ignore[runnable-types]  # refused when run, too
     assert str(caught.value) == (
         "assign was given an int. It takes a mapping, such as a dict or the result of a fan-out."
     )
@@ -140,7 +140,7 @@ def test_assigning_to_what_is_no_mapping_is_a_clear_error(way: Way) -> None:
 
 def test_assigning_to_what_is_known_to_be_no_mapping_is_an_error_when_building() -> None:
     with pytest.raises(NotAMappingError):
-        pipe(inc, assign(a=inc))
+        pipe(inc, assign(a=inc))  # type: ignore[runnable-types]  # pyright: ignore[reportArgumentType, reportUnknownArgumentType]  # the point
 
 
 def inverse(n: int) -> int:

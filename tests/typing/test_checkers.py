@@ -1,20 +1,16 @@
 """The type cases, the guide's code and the pages, in the checkers that people use."""
 
-import contextlib
-import json
 import re
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from mypy import api
 
+from tests.typing import checkers
+from tests.typing.checkers import ROOT, Finding
 from tests.typing.pages import code_of
 
-ROOT = Path(__file__).parents[2]
 CASES = sorted(Path(__file__).parent.glob("cases/*.py"))
 GUIDE = Path(__file__).parent / "cases" / "guide.py"
 GUIDE_PAGE = ROOT / "docs" / "guide.md"
@@ -78,15 +74,6 @@ MISTAKES = {
 }
 
 
-class Finding(NamedTuple):
-    """What a checker says, and of which lines of a file."""
-
-    path: Path
-    first: int
-    last: int
-    said: str
-
-
 class Sources(NamedTuple):
     """What is checked beside the cases: the pages, a page with a mistake, a guide a mistake."""
 
@@ -95,8 +82,8 @@ class Sources(NamedTuple):
     mistaken: dict[str, Path]
 
     @property
-    def files(self) -> list[str]:
-        return [str(path) for path in (*CASES, *self.pages, self.sample, *self.mistaken.values())]
+    def files(self) -> list[Path]:
+        return [*CASES, *self.pages, self.sample, *self.mistaken.values()]
 
 
 # All on one worker, so that each checker runs once, over everything.
@@ -129,44 +116,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 @pytest.fixture(scope="module")
 def mypy(sources: Sources) -> list[Finding]:
-    with contextlib.chdir(ROOT), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MYPYPATH", str(sources.sample.parent))
-        report, failure, _ = api.run(["--output=json", *sources.files])
-    assert failure == ""
-    found = [json.loads(line) for line in report.splitlines()]
-    return [
-        Finding(
-            ROOT / each["file"], each["line"], each["line"], f"{each['code']}: {each['message']}"
-        )
-        for each in found
-        if each["severity"] == "error"
-    ]
+    return checkers.mypy(sources.files)
 
 
 @pytest.fixture(scope="module")
 def pyright(sources: Sources) -> list[Finding]:
-    report = output(
-        "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", ".", *sources.files
-    )
-    return [
-        Finding(
-            Path(each["file"]),
-            each["range"]["start"]["line"] + 1,
-            each["range"]["end"]["line"] + 1,
-            f"{each.get('rule')}: {each['message']}",
-        )
-        for each in json.loads(report)["generalDiagnostics"]
-    ]
-
-
-def output(*command: str) -> str:
-    """Return what a checker prints; where it finds something, it exits with 1."""
-    program = Path(sys.executable).with_name(command[0])
-    done = subprocess.run(
-        [program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode in {0, 1}, done.stderr
-    return done.stdout
+    return checkers.pyright(sources.files)
 
 
 def within(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
@@ -217,13 +172,6 @@ def test_a_mistake_in_the_guide_is_found_at_its_line(
         assert any(each.first <= line <= each.last for each in there), there
 
 
-OTHERS = {
-    "ty": ("check", "--python", sys.prefix, "--output-format", "concise"),
-    "pyrefly": (
-        *("check", "--python-interpreter-path", sys.executable),
-        *("--output-format", "min-text"),
-    ),
-}
 # They infer less than an `assert_type` says, or nothing of a lambda. And to ty what an async
 # step in a pipe gives may always be its coroutine too.
 SPARED = re.compile(
@@ -231,10 +179,10 @@ SPARED = re.compile(
 )
 
 
-@pytest.mark.parametrize("checker", OTHERS)
-def test_other_checkers_raise_no_false_alarm(checker: str) -> None:
-    right = [str(case) for case in CASES if case.stem != "rejected"]
-    report = output(checker, *OTHERS[checker], *right).splitlines()
-    alarms = [line for line in report if re.search(r"^ERROR|: error\[", line)]
-    assert alarms  # the spared ones at least
-    assert [alarm for alarm in alarms if not SPARED.search(alarm)] == []
+@pytest.mark.parametrize("check", [checkers.ty, checkers.pyrefly], ids=["ty", "pyrefly"])
+def test_other_checkers_raise_no_false_alarm(
+    check: Callable[[Sequence[Path]], list[Finding]],
+) -> None:
+    said = [found.said for found in check([case for case in CASES if case.stem != "rejected"])]
+    assert said  # what is spared, at least
+    assert [alarm for alarm in said if not SPARED.search(alarm)] == []

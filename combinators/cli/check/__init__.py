@@ -42,6 +42,7 @@ def run(arguments: Namespace) -> int:
     if missing := [path for path in paths if not os.access(path, os.R_OK)]:
         return _stopped(f"no file or folder that can be read: {', '.join(map(repr, missing))}")
     # Not above: only this command is to load what starts processes.
+    from combinators.cli._mypy import FailedError  # noqa: PLC0415 - as said
     from combinators.cli.check import _mypy, _report  # noqa: PLC0415 - as said
     from combinators.steps import MissingExtraError  # noqa: PLC0415 - as said
 
@@ -49,7 +50,7 @@ def run(arguments: Namespace) -> int:
     progress.say("checking with mypy")
     try:
         checked = _mypy.check(paths)
-    except (MissingExtraError, _mypy.NotCheckedError) as error:
+    except (MissingExtraError, FailedError) as error:
         progress.clear()
         return _stopped(error)
     progress.clear()

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from combinators.cli._findings import Finding
 from combinators.cli._screen import aside, heading
-from combinators.cli.check._findings import Finding
 
 
 def as_text(findings: Sequence[Finding]) -> str:

@@ -39,6 +39,13 @@ class Topic(TypedDict):
     topic: str
 
 
+class Replies(TypedDict):
+    """What the two models say about it."""
+
+    joke: str
+    poem: str
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Timed:
@@ -87,7 +94,7 @@ def timed(client: OpenAI, model: str, on_round: Callable[[int, int], None]) -> T
     poem = template("write a 2-line poem about {topic}") | chat(client, model=model) | text()
     both = fanout(joke=joke, poem=poem)
     bear: Topic = {"topic": "bear"}
-    replies: dict[str, str] = {}
+    replies = Replies(joke="", poem="")
     rounds: list[tuple[float, float, float]] = []
     for number in range(_ROUNDS):
         on_round(number + 1, _ROUNDS)

@@ -80,33 +80,33 @@ def dicts_without_an_input_in_common() -> None:
 
 
 def what_is_no_step() -> None:
-    pipe(1)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    pipe(encode, None)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    fanout(a=1)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    fanout({"a": 1})  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    each(1)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    runnable(1)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    pipe(1)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    pipe(encode, None)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    fanout(a=1)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    fanout({"a": 1})  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    each(1)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    runnable(1)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def operands_that_are_no_step() -> None:
-    _ = encoder | 1  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
-    _ = "text" | encoder  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
-    _ = encoder | None  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    _ = encoder | 1  # type: ignore[runnable-types]  # pyright: ignore[reportOperatorIssue]
+    _ = "text" | encoder  # type: ignore[runnable-types]  # pyright: ignore[reportOperatorIssue]
+    _ = encoder | None  # type: ignore[runnable-types]  # pyright: ignore[reportOperatorIssue]
 
 
 def arms_that_do_not_fit() -> None:
-    case(int, encode)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    branch(when(str.isdigit, len))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    branch(when(str.isdigit, len), otherwise=measure)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
-    bind(encode)  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    case(int, encode)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    branch(when(str.isdigit, len))  # type: ignore[runnable-types]  # pyright: ignore[reportArgumentType]
+    branch(when(str.isdigit, len), otherwise=measure)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    bind(encode)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def inputs_that_do_not_fit() -> None:
-    encoder.invoke(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    encoder(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    branch(case(str, encode)).invoke(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    passthrough(str).invoke(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    template("{a}").invoke(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    encoder.invoke(1)  # type: ignore[runnable-input]  # pyright: ignore[reportArgumentType]
+    encoder(1)  # type: ignore[runnable-input]  # pyright: ignore[reportArgumentType]
+    branch(case(str, encode)).invoke(1)  # type: ignore[runnable-input]  # pyright: ignore[reportArgumentType]
+    passthrough(str).invoke(1)  # type: ignore[runnable-input]  # pyright: ignore[reportArgumentType]
+    template("{a}").invoke(1)  # type: ignore[runnable-input]  # pyright: ignore[reportArgumentType]
 
 
 def options_that_do_not_exist() -> None:
@@ -120,5 +120,5 @@ def variables_of_another_type() -> None:
 
 
 def methods_on_what_gives_no_mapping() -> None:
-    encoder.pick("a")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-    encoder.assign(a=measure)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    encoder.pick("a")  # type: ignore[runnable-types]  # pyright: ignore[reportAttributeAccessIssue]
+    encoder.assign(a=measure)  # type: ignore[runnable-types]  # pyright: ignore[reportAttributeAccessIssue]

@@ -111,6 +111,16 @@ def pipes_of_more_than_ten_steps_know_their_input() -> None:
     longer.invoke("text")
 
 
+def pipes_of_sixteen_steps_know_their_output() -> None:
+    # fmt: off
+    longest = pipe(
+        encode, measure, spell, encode, measure, spell, encode, measure,
+        spell, encode, measure, spell, encode, measure, spell, encode_async,
+    )
+    # fmt: on
+    assert_type(longest, Runnable[str, bytes])
+
+
 def names_and_taps_change_no_type() -> None:
     assert_type(encoder.named("encoder"), Runnable[str, bytes])
     assert_type(encoder.tap(print) | measurer, Runnable[str, int])

@@ -1,0 +1,191 @@
+"""Many sources in few runs of mypy: which of them make it break, or take too long."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import final
+
+from tests.robustness.mypy_process import OURS, STRICT, Run, configuration, mypy
+from tests.robustness.seeds import SUBJECT
+from tests.robustness.sources import Source
+
+# What mypy does with a source depends on its settings; each batch takes the next of these.
+SETTINGS: tuple[str, ...] = (
+    STRICT + "warn_unreachable = true\n",
+    "check_untyped_defs = true\nallow_redefinition = true\nlocal_partial_types = true\n",
+    "disallow_any_expr = true\nenable_incomplete_feature = InlineTypedDict\n",
+    "ignore_missing_imports = true\nno_strict_optional = true\nextra_checks = true\n",
+)
+
+
+FRAME = re.compile(r'^  File "([^"]+)", line (\d+), in (\S+)$', re.MULTILINE)
+EXCEPTION = re.compile(r"^\w+(?:Error|Exception|Iteration|Exit)\b.*$", re.MULTILINE)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may take, in seconds: one source by itself, its share in a run, the start."""
+
+    one: float = 20.0
+    share: float = 0.5
+    start: float = 30.0
+
+    def of(self, count: int) -> float:
+        """Return the seconds that a run over so many sources may take."""
+        return self.start + self.one + self.share * count
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that breaks mypy with the plugin."""
+
+    source: Source
+    how: str  # the same for the same cause, as far as can be told
+    mypys_own: bool
+
+
+@final
+@dataclass(slots=True)
+class Findings:
+    """What came of a number of sources."""
+
+    checked: int = 0
+    refused: int = 0  # by mypy itself, before any plugin: they cannot be analysed
+    reported: int = 0  # sources of which the plugin said something
+    slowest: tuple[float, str] = (0.0, "")  # how many seconds one source took, and which
+    by_code: Counter[str] = field(default_factory=Counter[str])
+    failures: list[Failure] = field(default_factory=list[Failure])
+
+    def add(self, other: "Findings") -> None:
+        """Take in what came of others."""
+        self.checked += other.checked
+        self.refused += other.refused
+        self.reported += other.reported
+        self.slowest = max(self.slowest, other.slowest)
+        self.failures += other.failures
+        self.by_code.update(other.by_code)
+
+
+@final
+class Bench:
+    """A folder in which sources are checked, a batch at a time; the library stays in the cache."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        plugins: Sequence[str] = (OURS,),
+        limits: Limits | None = None,
+        settings: str = STRICT,
+    ) -> None:
+        self.folder = folder
+        self.plugins = plugins
+        self.limits = limits or Limits()
+        self.settings = settings
+        self.alone = 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (folder / "subject.py").write_text(SUBJECT)
+
+    def examined(self, sources: Sequence[Source]) -> Findings:
+        """Return what comes of a batch, in one run where nothing breaks."""
+        findings = Findings()
+        left = {name: each for each in sources for name in self._written(each)}
+        for run, blamed in self._runs(left):
+            taken = [(run.per_module.get(Path(name).stem, 0.0), name) for name in left]
+            findings.slowest = max(findings.slowest, *taken)
+            if not run.crashed and run.status != 2:
+                self._count(run, left, findings)
+            for each in blamed:
+                for name in each.files():
+                    left.pop(name, None)
+                if run.crashed or run.status != 2:
+                    findings.failures.append(self._failure(each, run))
+                else:
+                    findings.refused += 1
+        return findings
+
+    def breaks(self, source: Source, plugins: Sequence[str] | None = None) -> Run | None:
+        """Return the run that shows that a source by itself breaks mypy, if it does."""
+        chosen = self.plugins if plugins is None else plugins
+        if source.reads and (broken := self.breaks(source.reads, chosen)):
+            return broken
+        # Never the same text twice: mypy takes from its cache what it has seen.
+        self.alone += 1
+        names = self._written(replace(source, text=f"{source.text}# {self.alone}\n"))
+        run = self._run(names, 1, chosen)
+        slow = any(taken > self.limits.one for taken in run.per_module.values())
+        return run if run.crashed or slow else None
+
+    def _runs(self, left: Mapping[str, Source]) -> Iterator[tuple[Run, list[Source]]]:
+        """Yield runs, each with the sources to go on without; the last one is without blame."""
+        while left:
+            run = self._run(list(left), len(left), self.plugins)
+            blamed = self._blamed(run, left)
+            yield run, blamed
+            if not blamed or (not run.crashed and run.status != 2):
+                return
+
+    def _blamed(self, run: Run, left: Mapping[str, Source]) -> list[Source]:
+        if run.crashed:
+            named = left.get(run.guilty or "")
+            return [named] if named else self._searched(_distinct(left.values()))
+        if run.status == 2:
+            # What mypy cannot go on after has no code; others may have been said before.
+            stopped = [m.file for m in run.messages if m.code in {None, "syntax"}]
+            blamed = _distinct(left[file] for file in stopped if file in left)
+            if not blamed:
+                raise RuntimeError(f"mypy does not start:\n{run.stderr}{run.traceback}")
+            return blamed
+        slow = [name for name in left if run.per_module.get(name[:-3], 0.0) > self.limits.one]
+        return _distinct(left[name] for name in slow)
+
+    def _searched(self, sources: Sequence[Source]) -> list[Source]:
+        """Return one source that breaks mypy, found by halving."""
+        while len(sources) > 1:
+            half = list(sources[: len(sources) // 2])
+            names = [name for each in half for name in each.files()]
+            run = self._run(names, len(half), self.plugins)
+            sources = half if run.crashed else sources[len(half) :]
+        return list(sources)
+
+    def _failure(self, source: Source, among_others: Run) -> Failure:
+        run = self.breaks(source) or among_others
+        return Failure(source, _how(run), mypys_own=self.breaks(source, plugins=()) is not None)
+
+    def _count(self, run: Run, left: Mapping[str, Source], findings: Findings) -> None:
+        findings.checked += len(_distinct(left.values()))
+        said = [m for m in run.messages if m.file in left and m.severity == "error"]
+        ours = [m for m in said if (m.code or "").startswith("runnable-")]
+        findings.reported += len({left[m.file].name for m in ours})
+        findings.by_code.update(Counter(m.code or "" for m in ours))
+
+    def _run(self, names: Sequence[str], count: int, plugins: Sequence[str]) -> Run:
+        configured = configuration(plugins, self.settings)
+        return mypy(self.folder, names, configured, seconds=self.limits.of(count))
+
+    def _written(self, source: Source) -> list[str]:
+        for name, text in source.files().items():
+            (self.folder / name).write_text(text, encoding="utf-8")
+        return list(source.files())
+
+
+def _distinct(sources: Iterable[Source]) -> list[Source]:
+    return list(dict.fromkeys(sources))
+
+
+def _how(run: Run) -> str:
+    """Return in what way a run broke; the same words where it broke at the same place."""
+    if run.timed_out:
+        return "it does not come to an end"
+    if not run.crashed:
+        return f"it takes {max(run.per_module.values()):.0f} s"
+    frames = FRAME.findall(f"{run.traceback}\n{run.stderr}")
+    errors = EXCEPTION.findall(f"{run.traceback}\n{run.stderr}")
+    if not frames or not errors:
+        return f"it ends with status {run.status}"
+    places = [f"{Path(file).name}:{line} {name}" for file, line, name in frames[-3:]]
+    return f"{errors[-1]} in {' < '.join(reversed(places))}"
