@@ -1,7 +1,6 @@
 """Calls of builders and of methods that build.
 
-A signature hook lets every argument through, so that mypy types it and complains of
-nothing; the result hook reads what the arguments are and says what is wrong, once.
+The arguments have been let through; here they are read, and what is wrong is said.
 """
 
 # mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
@@ -11,27 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, TypeAlias, cast
+from typing import Final
 
 from mypy.checker import TypeChecker
 from mypy.nodes import (
-    ARG_NAMED,
-    ARG_STAR,
-    ARG_STAR2,
     CallExpr,
     Context,
-    DictExpr,
     Expression,
     MemberExpr,
     TempNode,
 )
-from mypy.plugin import FunctionContext, FunctionSigContext, MethodContext, MethodSigContext
+from mypy.plugin import FunctionContext, MethodContext
 from mypy.subtypes import is_subtype
 from mypy.types import (
-    AnyType,
-    CallableType,
     ExtraAttrs,
-    FunctionLike,
     Instance,
     LiteralType,
     TupleType,
@@ -53,101 +45,15 @@ from combinators.mypy._joint import Flowing, type_of_flow
 from combinators.mypy._mistakes import Mistakes, Place
 from combinators.mypy._reading import Argument, Call, Reader
 from combinators.mypy._records import ANY, instance_of, is_demand, literal
+from combinators.mypy._relaxing import checker_of
 
 RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
-
-HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
-
-
-def checker_of(ctx: HookContext) -> TypeChecker:
-    """Return the checker, of which hooks are shown a part."""
-    return cast("TypeChecker", ctx.api)
 
 
 def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
     """Return a reader of the expressions around a call, with no mistakes yet."""
     return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS)
 
-
-# -- signatures ----------------------------------------------------------------------------
-
-
-def relaxed_call(fullname: str, ctx: FunctionSigContext) -> FunctionLike:
-    """Return a signature that takes whatever it is given: of overloads, the first."""
-    checker, signature = checker_of(ctx), ctx.default_signature
-    first = _declared(checker, fullname)
-    item = signature if first is None else first.items[0]
-    if (item.arg_kinds, item.arg_names) != (signature.arg_kinds, signature.arg_names):
-        return _never(signature)
-    if isinstance(ctx.context, CallExpr) and len(getattr(first, "items", ())) > 1:
-        return _mirrored(checker, signature, ctx.context)
-    return relaxed(checker, signature)
-
-
-def _mirrored(checker: TypeChecker, signature: CallableType, call: CallExpr) -> CallableType:
-    """Return the signature of which a call is an example."""
-    if any(kind.is_star() for kind in call.arg_kinds):
-        anything: Type = checker.named_type("builtins.object")
-        return signature.copy_modified(
-            arg_types=[anything, anything],
-            arg_kinds=[ARG_STAR, ARG_STAR2],
-            arg_names=[None, None],
-            ret_type=AnyType(ANY.type_of_any),
-            variables=[],
-        )
-    return signature.copy_modified(
-        arg_types=[anything_like(checker, each) for each in call.args],
-        arg_kinds=call.arg_kinds,
-        arg_names=call.arg_names,
-        ret_type=AnyType(ANY.type_of_any),
-        variables=[],
-    )
-
-
-def anything_like(checker: TypeChecker, expression: Expression) -> Type:
-    """Return a type that the expression has, whatever it is.
-
-    For a dict literal that is a dict of anything: mypy would look for a type that all
-    values have in common, find one that some have not, and complain.
-    """
-    anything = checker.named_type("builtins.object")
-    if not isinstance(expression, DictExpr):
-        return anything
-    values = [anything_like(checker, value) for _, value in expression.items]
-    nested = len(set(values)) == 1 and isinstance(expression.items[0][1], DictExpr)
-    value = values[0] if nested else anything
-    return checker.named_generic_type("builtins.dict", [ANY, value])
-
-
-def relaxed_method(ctx: MethodSigContext) -> FunctionLike:
-    """Return a signature of the same parameters, of which each takes anything."""
-    return relaxed(checker_of(ctx), ctx.default_signature)
-
-
-def relaxed(checker: TypeChecker, signature: CallableType) -> CallableType:
-    """Return the same parameters, of which each takes anything."""
-    return signature.copy_modified(
-        arg_types=[checker.named_type("builtins.object")] * len(signature.arg_types),
-        ret_type=AnyType(ANY.type_of_any),
-        variables=[],
-    )
-
-
-def _never(signature: CallableType) -> CallableType:
-    """Return a signature that no call meets: the first overload answers for all."""
-    return signature.copy_modified(
-        arg_types=[ANY], arg_kinds=[ARG_NAMED], arg_names=["\N{BULLET}"], variables=[]
-    )
-
-
-def _declared(checker: TypeChecker, fullname: str) -> FunctionLike | None:
-    module, _, name = fullname.rpartition(".")
-    symbol = checker.modules[module].names.get(name) if module in checker.modules else None
-    type_ = get_proper_type(symbol.type) if symbol else None
-    return type_ if isinstance(type_, FunctionLike) else None
-
-
-# -- results -------------------------------------------------------------------------------
 
 
 def built(fullname: str, ctx: FunctionContext) -> Type:

@@ -20,7 +20,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 from typing_extensions import override
 
-from combinators.mypy import _calls, _operators, _running
+from combinators.mypy import _calls, _operators, _relaxing, _running
 from combinators.mypy._builders import BUILDERS, METHODS
 from combinators.mypy._choices import CASE, WHEN
 from combinators.mypy._decoding import FACE, ITEMGETTER, OPEN, PASSTHROUGH, RUNNABLE
@@ -55,7 +55,7 @@ class CombinatorsPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[FunctionSigContext], FunctionLike] | None:
         if fullname in BUILDERS or fullname in {CASE, WHEN}:
-            return partial(_calls.relaxed_call, fullname)
+            return partial(_relaxing.relaxed_call, fullname)
         return None
 
     @override
@@ -75,14 +75,14 @@ class CombinatorsPlugin(Plugin):
         if _is_of_other(fullname):
             return _operators.relaxed_other
         if fullname == DECORATOR:
-            return _calls.relaxed_method
+            return _relaxing.relaxed_method
         face, _, name = fullname.rpartition(".")
         if not face.startswith(FACES):
             return None
         if name in _operators.NAMES:
             return _operators.relaxed_operand
         if name in METHODS:
-            return _calls.relaxed_method
+            return _relaxing.relaxed_method
         return _running.relaxed_input if name in _running.INPUTS else None
 
     @override

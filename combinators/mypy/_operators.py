@@ -17,9 +17,10 @@ from mypy.types import FunctionLike, Type, get_proper_type
 
 from combinators.mypy import _steps as s
 from combinators.mypy._asking import type_of
-from combinators.mypy._calls import anything_like, checker_of, reader_of, relaxed, settled
+from combinators.mypy._calls import reader_of, settled
 from combinators.mypy._composing import composed
 from combinators.mypy._decoding import is_runnable
+from combinators.mypy._relaxing import anything_like, checker_of, relaxed
 
 NAMES: Final = frozenset({"__or__", "__ror__"})
 

@@ -42,7 +42,7 @@ from mypy.types import (
 )
 
 from combinators.mypy import _steps as s
-from combinators.mypy._calls import arguments_of, checker_of, reader_of, receiver_of
+from combinators.mypy._calls import arguments_of, reader_of, receiver_of
 from combinators.mypy._decoding import RUNNABLE
 from combinators.mypy._encoding import ends
 from combinators.mypy._forward import forward
@@ -50,6 +50,7 @@ from combinators.mypy._joint import Flowing, Joint, type_of_flow
 from combinators.mypy._mistakes import INPUT, Mistake, Mistakes, Place
 from combinators.mypy._reading import Reader, name_at
 from combinators.mypy._records import ANY, element_of, fresh, is_fresh, spelt
+from combinators.mypy._relaxing import checker_of
 
 ONE: Final = frozenset({"__call__", "invoke", "ainvoke", "stream", "astream"})
 MANY: Final = frozenset({"batch", "abatch", "batch_as_completed", "abatch_as_completed"})

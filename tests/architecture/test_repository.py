@@ -1,4 +1,5 @@
 import ast
+import gc
 import re
 import subprocess
 from collections.abc import Iterator
@@ -160,7 +161,12 @@ def library(files: list[Path], root: Path) -> list[Path]:
 
 
 def functions_of(path: Path) -> Iterator[Function]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    # A finalizer that writes a traceback parses as well, and CPython 3.11 then loses count.
+    gc.disable()
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    finally:
+        gc.enable()
     return (node for node in ast.walk(tree) if isinstance(node, Function))
 
 

@@ -367,12 +367,14 @@ def test_nothing_that_is_read_runs(project: Done) -> None:
     assert [path.name for path in project.folder.iterdir() if "sang" in path.name] == []
 
 
-def test_a_second_run_writes_the_same(project: Done) -> None:
+def test_a_second_run_writes_the_same(tmp_path: Path) -> None:
     # Over its own output, as it stands within what is named.
-    before = texts(project.folder / "out")
-    done = stubs(project.folder, ".", "-o", "out", "--format=json", PYTHONHASHSEED="2")
+    folder = written(tmp_path, PROJECT)
+    stubs(folder, "app", "-o", "out", PYTHONHASHSEED="1")
+    before = texts(folder / "out")
+    done = stubs(folder, ".", "-o", "out", "--format=json", PYTHONHASHSEED="2")
     assert (done.status, done.err) == (0, PROGRESS)
-    after = texts(project.folder / "out")
+    after = texts(folder / "out")
     assert {name: after[name] for name in before} == before
     assert sorted(json.loads(done.out)["written"]) == sorted(f"out/{name}" for name in after)
     assert set(after) - set(before) == {"canary.pyi"}
