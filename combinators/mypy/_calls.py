@@ -55,7 +55,6 @@ def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
     return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS)
 
 
-
 def built(fullname: str, ctx: FunctionContext) -> Type:
     """Return the type of what a builder builds."""
     reader, arguments = reader_of(ctx), arguments_of(ctx)
