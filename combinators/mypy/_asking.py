@@ -61,13 +61,17 @@ def without_context(checker: TypeChecker) -> Generator[None, None, None]:
 def forget(
     checker: TypeChecker, at: Context, is_beside_the_point: Callable[[ErrorInfo], bool]
 ) -> bool:
-    """Take back what mypy said of an expression when it did not know what that is for.
+    """Take back what mypy said within an expression when it did not know what that is for.
 
     Return whether there was anything.
     """
+    begin, end = (at.line, at.column), (at.end_line or at.line, at.end_column or at.column + 1)
     said = checker.errors.error_info_map.get(checker.errors.file, [])
-    lines = range(at.line, (at.end_line or at.line) + 1)
-    kept = [each for each in said if each.line not in lines or not is_beside_the_point(each)]
+    kept = [
+        each
+        for each in said
+        if not begin <= (each.line, each.column) < end or not is_beside_the_point(each)
+    ]
     forgotten = len(kept) < len(said)
     said[:] = kept
     return forgotten

@@ -45,7 +45,7 @@ from combinators.mypy._joint import Flowing, type_of_flow
 from combinators.mypy._mistakes import Mistakes, Place
 from combinators.mypy._reading import Argument, Call, Reader
 from combinators.mypy._records import ANY, instance_of, is_demand, literal
-from combinators.mypy._relaxing import checker_of
+from combinators.mypy._relaxing import checker_of, refused
 
 RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
 
@@ -58,12 +58,23 @@ def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
 def built(fullname: str, ctx: FunctionContext) -> Type:
     """Return the type of what a builder builds."""
     reader, arguments = reader_of(ctx), arguments_of(ctx)
+    name = fullname.rpartition(".")[2]
+    if _is_refused(reader, fullname, arguments, ctx.context):
+        return settled(reader, None, name, ctx.context)
     if fullname == RUNNABLE_BUILDER:
         return _decorated(reader, ctx, arguments)
-    name = fullname.rpartition(".")[2]
     return settled(
         reader, BUILDERS[fullname](Call(reader, arguments, ctx.context)), name, ctx.context
     )
+
+
+def _is_refused(reader: Reader, fullname: str, arguments: Sequence[Argument], at: Context) -> bool:
+    """Return whether the builder cannot be called like this, after adding why."""
+    kinds, names = [each.passed for each in arguments], [each.name for each in arguments]
+    reason = refused(reader.checker, fullname, kinds, names)
+    if reason is not None:
+        reader.mistakes.call(Place(f"{fullname.rpartition('.')[2]}()", at), reason)
+    return reason is not None
 
 
 def decorated(ctx: MethodContext) -> Type:
@@ -121,9 +132,12 @@ def receiver_of(ctx: MethodContext, name: str) -> Expression:
             return TempNode(ctx.type, context=ctx.context)
 
 
-def arm(name: str, ctx: FunctionContext) -> Type:
+def arm(fullname: str, ctx: FunctionContext) -> Type:
     """Return the type of a case, or of a `when`."""
-    reader, checker = reader_of(ctx), checker_of(ctx)
+    reader, checker, name = reader_of(ctx), checker_of(ctx), fullname.rpartition(".")[2]
+    if _is_refused(reader, fullname, arguments_of(ctx), ctx.context):
+        reader.mistakes.tell()
+        return ANY
     expressions = [each.expression for each in arguments_of(ctx) if each.passed.is_positional()]
     if len(expressions) != len(("test", "step")):
         return ANY

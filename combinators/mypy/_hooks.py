@@ -63,7 +63,7 @@ class CombinatorsPlugin(Plugin):
         if fullname in BUILDERS:
             return partial(_calls.built, fullname)
         if fullname in {CASE, WHEN}:
-            return partial(_calls.arm, fullname.rpartition(".")[2])
+            return partial(_calls.arm, fullname)
         if fullname == IDENTITY:
             return _calls.identity
         return _calls.keyed if fullname == ITEMGETTER else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, final
 
 from mypy.checker import TypeChecker
+from mypy.errors import ErrorInfo
 from mypy.nodes import (
     ARG_POS,
     ArgKind,
@@ -186,7 +187,7 @@ class Reader:
         if not expression.arguments or len(required) > 1:
             return None
         type_ = get_proper_type(self.type_of(expression))
-        is_odd = forget(self.checker, expression, lambda said: said.column >= expression.column)
+        is_odd = forget(self.checker, expression, _depends_on_input)
         if is_odd or not _takes_anything(type_):  # it was typed for what stands beside it
             anything = function_of(self.checker, ANY, ANY)
             type_ = get_proper_type(self.checker.expr_checker.accept(expression, anything))
@@ -304,6 +305,17 @@ def _has_lambda(expression: Expression | None) -> bool:
             return any(_has_lambda(value) for _, value in items)
         case _:
             return False
+
+
+# What mypy says of a body for the types of its parameters: typed for another, it says that again.
+# The rest, such as a name that is not defined, it says but once.
+_OF_TYPES = frozenset(
+    {"arg-type", "attr-defined", "call-overload", "index", "operator", "union-attr"}
+)
+
+
+def _depends_on_input(said: ErrorInfo) -> bool:
+    return said.code is not None and said.code.code in _OF_TYPES
 
 
 def _takes_anything(type_: ProperType) -> bool:

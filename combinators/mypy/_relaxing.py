@@ -9,13 +9,16 @@ read as steps, and said once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias, cast
 
+from mypy.argmap import map_actuals_to_formals
 from mypy.checker import TypeChecker
-from mypy.nodes import ARG_NAMED, ARG_STAR, ARG_STAR2, CallExpr, DictExpr, Expression
+from mypy.nodes import ARG_NAMED, ARG_STAR, ARG_STAR2, ArgKind, CallExpr, DictExpr, Expression
 from mypy.plugin import FunctionContext, FunctionSigContext, MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Type, get_proper_type
 
+from combinators.mypy._mistakes import nearest
 from combinators.mypy._records import ANY
 
 HookContext: TypeAlias = FunctionContext | FunctionSigContext | MethodContext | MethodSigContext
@@ -92,6 +95,31 @@ def _never(signature: CallableType) -> CallableType:
     return signature.copy_modified(
         arg_types=[ANY], arg_kinds=[ARG_NAMED], arg_names=["\N{BULLET}"], variables=[]
     )
+
+
+def refused(
+    checker: TypeChecker, fullname: str, kinds: list[ArgKind], names: Sequence[str | None]
+) -> str | None:
+    """Return why a function has no overload for arguments passed like this, None if it has one."""
+    function = _declared(checker, fullname)
+    if function is None or any(kind.is_star() for kind in kinds):
+        return None
+    if any(_meets(item, kinds, names) for item in function.items):
+        return None
+    known = {name for item in function.items for name in item.arg_names if name is not None}
+    for name in names:
+        if name is not None and name not in known:
+            return f'takes no argument "{name}"{nearest(name, sorted(known))}'
+    return f"cannot be called with {len(kinds)} {'argument' if len(kinds) == 1 else 'arguments'}"
+
+
+def _meets(item: CallableType, kinds: list[ArgKind], names: Sequence[str | None]) -> bool:
+    """Return whether each argument has a parameter, and each parameter that needs one has one."""
+    met = map_actuals_to_formals(kinds, names, item.arg_kinds, item.arg_names, lambda _: ANY)
+    filled = all(
+        actuals or not kind.is_required() for kind, actuals in zip(item.arg_kinds, met, strict=True)
+    )
+    return filled and sorted(i for actuals in met for i in actuals) == [*range(len(kinds))]
 
 
 def _declared(checker: TypeChecker, fullname: str) -> FunctionLike | None:

@@ -22,6 +22,10 @@ CODES = {
     "the input": "runnable-input",
     "nothing in it": "runnable-cases",
     "has no arm": "runnable-cases",
+    # mypy's own words are kept, beside a lambda and in it.
+    'Argument 1 to "size"': "arg-type",
+    "is not defined": "name-defined",
+    "has no attribute": "attr-defined",
 }
 
 # Names that are not there, missing and starred arguments, `Any`, things that are no steps.
