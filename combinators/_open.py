@@ -8,13 +8,19 @@ third what it does.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from combinators._runnable import Runnable
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
 How = TypeVar("How")
+
+
+class Unknown(Any):  # type: ignore[misc]  # so that it fits everywhere
+    """What comes after a mistake, in the types of what was built with it."""
+
+    __slots__ = ()
 
 
 class Open(Runnable[In, Out], Generic[In, Out, How]):

@@ -23,6 +23,7 @@ from mypy.nodes import (
 from mypy.plugin import FunctionContext, MethodContext
 from mypy.subtypes import is_subtype
 from mypy.types import (
+    AnyType,
     ExtraAttrs,
     Instance,
     LiteralType,
@@ -33,7 +34,7 @@ from mypy.types import (
 )
 
 from combinators.mypy import _steps as s
-from combinators.mypy._asking import forget
+from combinators.mypy._asking import beyond_trials, forget
 from combinators.mypy._builders import BUILDERS, FUNCTION, METHODS, UNKNOWN, method_type
 from combinators.mypy._choices import CHOICE, form_of
 from combinators.mypy._composing import closed_at, finished, with_lambdas_typed
@@ -41,10 +42,10 @@ from combinators.mypy._decoding import KEYS, is_open, name_of
 from combinators.mypy._encoding import as_type, ends, runnable
 from combinators.mypy._fitting import common, misfit
 from combinators.mypy._forward import forward
-from combinators.mypy._joint import Flowing, type_of_flow
+from combinators.mypy._joint import Flowing, Joint, type_of_flow
 from combinators.mypy._mistakes import Mistakes, Place
 from combinators.mypy._reading import Argument, Call, Reader
-from combinators.mypy._records import ANY, instance_of, is_demand, literal
+from combinators.mypy._records import ANY, instance_of, is_demand, literal, lost
 from combinators.mypy._relaxing import checker_of, refused
 
 RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
@@ -52,7 +53,7 @@ RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
 
 def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
     """Return a reader of the expressions around a call, with no mistakes yet."""
-    return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS)
+    return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS, ctx.context)
 
 
 def built(fullname: str, ctx: FunctionContext) -> Type:
@@ -120,7 +121,12 @@ def _forget_self(checker: TypeChecker, at: Context) -> None:
     For checkers without the plugin that is all there is; here the step that is wrong is named.
     """
     beginnings = ("Invalid self argument", 'Error code "misc" not covered')
-    forget(checker, at, lambda said: said.line == at.line and said.message.startswith(beginnings))
+    forget(
+        checker,
+        at,
+        lambda said: said.line == at.line and said.message.startswith(beginnings),
+        within=at,
+    )
 
 
 def receiver_of(ctx: MethodContext, name: str) -> Expression:
@@ -150,8 +156,8 @@ def arm(fullname: str, ctx: FunctionContext) -> Type:
     gives: Type = ANY
     for each in steps:
         # A lambda in a `when` is typed where the branch stands: it may get something narrower.
-        waits = name == "when" and isinstance(each.how, s.Lambda)
-        mistakes = Mistakes(checker, trial=True) if waits else reader.mistakes
+        waits = name == "when" and s.has_lambda(each)
+        mistakes = Mistakes(checker) if waits else reader.mistakes
         place = Place(f"the {name} ({each.name})", each.at)
         gives = type_of_flow(forward(mistakes, each, Flowing(takes, source), place))
     reader.mistakes.tell()
@@ -207,12 +213,16 @@ def settled(reader: Reader, how: s.How | None, name: str, at: Context) -> Type:
     expected = reader.expected()
     if expected is not None and not mistakes.found:
         step = replace(step, how=_as_wanted(mistakes, step, expected))
-    mistakes.tell()
+    with beyond_trials(checker, at):
+        mistakes.tell()
     if mistakes.found:
         takes, gives = ends(checker, step)
         if is_demand(get_proper_type(takes)):  # it may be what is wrong: said once is enough
             takes = ANY
-        return runnable(checker, takes, gives) if expected is None else reader.wanted() or ANY
+        if isinstance(get_proper_type(gives), AnyType):
+            gives = lost(checker)
+        made, wanted = runnable(checker, takes, gives), reader.wanted()
+        return made if wanted is None or is_subtype(made, wanted) else wanted
     if isinstance(step.how, s.Fanout):  # of a dict literal that was one of several steps
         step = replace(step, how=finished(mistakes, step))
     return as_type(checker, replace(step, how=with_lambdas_typed(mistakes, step)))
@@ -221,7 +231,11 @@ def settled(reader: Reader, how: s.How | None, name: str, at: Context) -> Type:
 def _as_wanted(mistakes: Mistakes, step: s.Step, expected: s.Closed) -> s.How:
     if _is_variable(expected.takes) or _is_variable(expected.gives):
         return step.how
-    how = closed_at(mistakes, step, expected.takes, "its declared input")
+    source = "its declared input"
+    joint = Joint(mistakes, Flowing(expected.takes, source), Place(f"the {step.name}", step.at))
+    if not joint.need(ends(mistakes.checker, step)[0]):
+        return step.how
+    how = closed_at(mistakes, step, expected.takes, source)
     if not isinstance(how, s.Closed):
         return step.how
     checker = mistakes.checker

@@ -81,7 +81,7 @@ def _arm(call: Call, expression: Expression) -> s.Arm | None:
 
 def _told(call: Call, step: s.Step, form: Type) -> s.Step:
     """Return the step of a case, which takes what it gets if the case said that it does not."""
-    trial = Mistakes(call.checker, trial=True)
+    trial = Mistakes(call.checker)
     gives = forward(trial, step, Flowing(form), Place(step.name, step.at))
     if not trial.found:
         return step

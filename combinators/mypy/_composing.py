@@ -85,7 +85,7 @@ class _Sequence:
     def _needed(self, wanted: Type | None, step: s.Step) -> Type:
         """Return what the open steps take for the one behind them to get what it wants."""
         pipe = s.Step(s.Pipe(tuple(self.leading)), "pipe", self.at)
-        trial, alone = (Mistakes(self.mistakes.checker, trial=True) for _ in range(2))
+        trial, alone = (Mistakes(self.mistakes.checker) for _ in range(2))
         takes = backward(trial, pipe, wanted)
         if not trial.found:
             return takes
@@ -142,7 +142,7 @@ def with_lambdas_typed(mistakes: Mistakes, step: s.Step) -> s.How:
     inside = s.children(step.how)
     if not any(isinstance(each.how, s.Lambda) for each in inside):
         return step.how
-    takes = backward(Mistakes(mistakes.checker, trial=True), step)
+    takes = backward(Mistakes(mistakes.checker), step)
     if _says_nothing(takes):
         return step.how
     return s.mapped(step.how, lambda each: _typed_for(mistakes.checker, each, takes))
@@ -151,7 +151,7 @@ def with_lambdas_typed(mistakes: Mistakes, step: s.Step) -> s.How:
 def _typed_for(checker: TypeChecker, step: s.Step, takes: Type) -> s.Step:
     if not isinstance(step.how, s.Lambda):
         return step
-    trial = Mistakes(checker, trial=True)
+    trial = Mistakes(checker)
     gives = forward(trial, step, Flowing(takes), Place(step.name, step.at))
     if trial.found:
         return step
@@ -167,7 +167,7 @@ def _says_nothing(type_: Type) -> bool:
 
 
 def _at_any(checker: TypeChecker, step: s.Step) -> Type:
-    trial = Mistakes(checker, trial=True)
+    trial = Mistakes(checker)
     return type_of_flow(forward(trial, step, Flowing(ANY), Place("", step.at)))
 
 

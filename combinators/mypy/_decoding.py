@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from mypy.checker import TypeChecker
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import Context
-from mypy.typeops import make_simplified_union
 from mypy.types import (
     AnyType,
     FunctionLike,
@@ -28,9 +27,9 @@ from mypy.types import (
 from combinators.mypy import _steps as s
 from combinators.mypy._fitting import common
 from combinators.mypy._functions import as_how, signature_of, takes_one
-from combinators.mypy._records import ANY, dict_of, values_of
+from combinators.mypy._records import ANY, OPEN, dict_of, union_of, values_of
 
-FACE, OPEN = "combinators._runnable", "combinators._open"
+FACE = "combinators._runnable"
 RUNNABLE = f"{FACE}.Runnable"
 PASSTHROUGH = f"{FACE}.OpenPassthrough"
 ITEMGETTER = "operator.itemgetter"
@@ -115,7 +114,7 @@ class _Reader:
         if len(closed) < len(hows):
             return s.Closed(ANY, ANY)
         takes = common(self.checker, [each.takes for each in closed])
-        return s.Closed(takes or ANY, make_simplified_union([each.gives for each in closed]))
+        return s.Closed(takes or ANY, union_of([each.gives for each in closed]))
 
     def _unknown_keys(self, step: Type) -> s.How | None:
         proper = get_proper_type(step)

@@ -19,11 +19,11 @@ from mypy.types import (
 
 from combinators.mypy import _steps as s
 from combinators.mypy._backward import backward
-from combinators.mypy._decoding import FACE, OPEN
+from combinators.mypy._decoding import FACE
 from combinators.mypy._forward import forward
 from combinators.mypy._joint import Flowing, type_of_flow
 from combinators.mypy._mistakes import Mistakes, Place
-from combinators.mypy._records import ANY, fresh, instance_of, literal, tuple_of
+from combinators.mypy._records import ANY, OPEN, fresh, instance_of, literal, tuple_of, whole
 
 
 def as_type(checker: TypeChecker, step: s.Step) -> Type:
@@ -44,15 +44,15 @@ def ends(checker: TypeChecker, step: s.Step) -> tuple[Type, Type]:
     """Return what an open step takes and gives, as far as it is known by itself."""
     if isinstance(step.how, s.Closed):
         return step.how.takes, step.how.gives
-    trial = Mistakes(checker, trial=True)
+    trial = Mistakes(checker)
     takes = backward(trial, step)
     gives = forward(trial, step, Flowing(ANY), Place(step.name, step.at))
-    return takes, type_of_flow(gives)
+    return takes, whole(checker, type_of_flow(gives))
 
 
 def runnable(checker: TypeChecker, takes: Type, gives: Type) -> Type:
     """Return the type of a pipeline of which all is known."""
-    return instance_of(checker, FACE, "Runnable", [takes, type_of_flow(gives)])
+    return instance_of(checker, FACE, "Runnable", [takes, whole(checker, type_of_flow(gives))])
 
 
 def _payload(checker: TypeChecker, how: s.How) -> tuple[str, Type]:

@@ -34,14 +34,19 @@ from combinators.mypy._records import (
     Row,
     demand,
     dict_of,
+    element_of,
     fresh,
     is_absent,
     is_demand,
     is_fresh,
     is_nameless,
+    known_keys,
     spelt,
     values_of,
 )
+
+# Where in a value something is: under a key, or, for None, in each element.
+Path: TypeAlias = "tuple[str | None, ...]"
 
 
 @final
@@ -52,7 +57,7 @@ class Missing:
     key: str
     offered: tuple[str, ...]
     removed: bool = False
-    path: tuple[str, ...] = ()
+    path: Path = ()
 
 
 @final
@@ -62,7 +67,7 @@ class Wrong:
 
     given: Type
     wanted: Type
-    path: tuple[str, ...] = ()
+    path: Path = ()
 
 
 Misfit: TypeAlias = Missing | Wrong
@@ -87,7 +92,20 @@ def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
         return _of_record(checker, source, target)
     if is_fresh(source) and isinstance(target, Instance):
         return _of_fresh(checker, source, target)
-    return None if _holds_fresh(checker, source, target) else Wrong(source, target)
+    if _holds_fresh(checker, source, target):
+        return None
+    return _in_elements(checker, source, target) or Wrong(source, target)
+
+
+def _in_elements(checker: TypeChecker, source: ProperType, target: ProperType) -> Misfit | None:
+    """Return which key the elements of a collection lack, or hold a wrong value under."""
+    given, wanted = element_of(source), element_of(target)
+    if given is None or wanted is None or isinstance(source, TupleType):
+        return None
+    if not isinstance(get_proper_type(wanted), TypedDictType) or known_keys(given) is None:
+        return None
+    found = misfit(checker, given, wanted)
+    return None if found is None else replace(found, path=(None, *found.path))
 
 
 def _of_union(checker: TypeChecker, source: ProperType, target: UnionType) -> Misfit | None:
@@ -236,10 +254,14 @@ def _both(checker: TypeChecker, left: Type, right: Type) -> Type | None:
         return _merged(checker, one, other)
     if isinstance(one, TypedDictType) or isinstance(other, TypedDictType):
         record, rest = (one, other) if isinstance(one, TypedDictType) else (other, one)
+        if isinstance(record, TypedDictType) and (values := values_of(rest)) is not None:
+            # A mapping made anew may be both, which no type says.
+            meets = [_both(checker, values, each) for each in record.items.values()]
+            return None if None in meets else ANY
         return None if misfit(checker, rest, record) else rest
     if isinstance(one, UninhabitedType) or isinstance(other, UninhabitedType):
         return left if isinstance(one, UninhabitedType) else right
-    return _of_protocols(one, other)
+    return _of_instances(checker, one, other)
 
 
 def _merged(checker: TypeChecker, one: TypedDictType, other: TypedDictType) -> Type | None:
@@ -258,15 +280,22 @@ def _merged(checker: TypeChecker, one: TypedDictType, other: TypedDictType) -> T
     )
 
 
-def _of_protocols(one: ProperType, other: ProperType) -> Type | None:
-    """Return `Any` for two protocols: a class may be both, and no type says so."""
-    both = [each for each in (one, other) if isinstance(each, Instance) and each.type.is_protocol]
-    return ANY if len(both) == len((one, other)) else None
+def _of_instances(checker: TypeChecker, one: ProperType, other: ProperType) -> Type | None:
+    """Return `Any` where a value may be both and no type says so, None where none can."""
+    if not isinstance(one, Instance) or not isinstance(other, Instance):
+        return None
+    if one.type.is_protocol and other.type.is_protocol:  # a class may be both
+        return ANY
+    if not one.type.has_base(other.type.fullname) and not other.type.has_base(one.type.fullname):
+        return None
+    elements = element_of(one), element_of(other)  # made anew, they may be both
+    known = [each for each in elements if each is not None]
+    return ANY if len(known) == len(elements) and common(checker, known) is not None else None
 
 
 def odd_key(checker: TypeChecker, types: Sequence[Type]) -> str | None:
     """Return the first key under which mappings want values that no value could be."""
-    records = [each for each in map(get_proper_type, types) if isinstance(each, TypedDictType)]
+    records = [each for each in map(_record_of, types) if each is not None]
     if len(records) < len(types):
         return None
     keys = dict.fromkeys(key for record in records for key in record.items)
@@ -279,5 +308,13 @@ def odd_key(checker: TypeChecker, types: Sequence[Type]) -> str | None:
 
 def under(type_: Type, key: str) -> Type:
     """Return the type of the value under a key that is there."""
+    record = _record_of(type_)
+    return type_ if record is None else record.items[key]
+
+
+def _record_of(type_: Type) -> TypedDictType | None:
+    """Return the only mapping with known keys that a value may be, None where it is another."""
     proper = get_proper_type(type_)
-    return proper.items[key] if isinstance(proper, TypedDictType) else type_
+    items = map(get_proper_type, proper.items if isinstance(proper, UnionType) else [proper])
+    records = [each for each in items if isinstance(each, TypedDictType)]
+    return records[0] if len(records) == 1 else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from mypy.typeops import make_simplified_union
 from mypy.types import (
+    AnyType,
     CallableType,
     FunctionLike,
     Type,
-    UninhabitedType,
     get_proper_type,
 )
 
@@ -24,12 +24,17 @@ from combinators.mypy._mistakes import Mistakes, Place
 from combinators.mypy._records import (
     ANY,
     Flow,
+    Row,
     element_of,
     fresh,
+    inside,
     instance_of,
     is_fresh,
+    is_lost,
+    lost,
     spelt,
     tuple_of,
+    union_of,
 )
 from combinators.mypy._rekeying import rekeyed
 
@@ -41,6 +46,11 @@ def forward(mistakes: Mistakes, step: s.Step, flowing: Flowing, place: Place) ->
 
 def through(joint: Joint, step: s.Step) -> Flow:
     """Return the type that a step gives at a joint."""
+    flowing = joint.flowing.type
+    if not isinstance(flowing, Row) and is_lost(flowing):
+        flow = through(joint.at(joint.place, ANY), step)
+        is_known = not isinstance(flow, Row) and not isinstance(get_proper_type(flow), AnyType)
+        return flow if is_known else flowing
     before = len(joint.mistakes.found)
     flow = _through(joint, step)
     if step.type is not None:  # of a pipeline made elsewhere, the first mistake says enough
@@ -50,9 +60,8 @@ def through(joint: Joint, step: s.Step) -> Flow:
 
 def _through(joint: Joint, step: s.Step) -> Flow:
     match step.how:
-        case s.Closed(takes, gives):
-            joint.need(takes)
-            return gives
+        case s.Closed():
+            return _closed(joint, step, step.how)
         case s.Passthrough():
             return joint.flowing.type
         case s.Function(function):
@@ -68,8 +77,11 @@ def _through(joint: Joint, step: s.Step) -> Flow:
             outcome = [type_of_flow(through(joint, inner)), error]
             return instance_of(joint.checker, "returns.result", "Result", outcome)
         case s.Tap(inner):
+            before = len(joint.mistakes.found)
             through(joint.inside("tap", inner), inner)
-            return joint.flowing.type
+            return (
+                joint.flowing.type if len(joint.mistakes.found) == before else lost(joint.checker)
+            )
         case s.Branch():
             return _branched(joint, step.how)
         case s.Route():
@@ -84,6 +96,19 @@ def _through(joint: Joint, step: s.Step) -> Flow:
             return _built(joint, step.how)
         case _:
             return rekeyed(joint, step.how, lambda branches: _branches(joint, branches))
+
+
+def _closed(joint: Joint, step: s.Step, how: s.Closed) -> Type:
+    found = joint.mistakes.found
+    before = len(found)
+    if joint.need(how.takes):
+        return how.gives
+    opened = step.inside() if step.inside is not None else None
+    if opened is not None:
+        blamed = Mistakes(joint.checker)
+        through(replace(joint, mistakes=blamed), replace(step, how=opened))
+        found[before:] = blamed.found or found[before:]
+    return lost(joint.checker) if s.chooses(step) else how.gives
 
 
 def _into(joint: Joint, segment: str, step: s.Step, flow: Flow | None = None) -> Type:
@@ -107,7 +132,7 @@ def _each(joint: Joint, step: s.Step) -> Type:
         takes = step.how.takes if isinstance(step.how, s.Closed) else ANY
         joint.need(joint.checker.named_generic_type("typing.Collection", [takes]))
         element = ANY
-    results = _into(joint, "each element", step, element)
+    results = inside(_into(joint, "each element", step, element))
     return joint.checker.named_generic_type("builtins.list", [results])
 
 
@@ -167,10 +192,11 @@ def _branched(joint: Joint, how: s.Branch) -> Type:
     if how.otherwise is not None and not is_never(flow):
         results.append(_into(joint, "otherwise", how.otherwise, flow))
     if how.otherwise is None and not is_never(flow) and not is_open_ended(flow):
-        cases = make_simplified_union([a.test for a in how.arms if isinstance(a.test, Type)])
+        cases = union_of([a.test for a in how.arms if isinstance(a.test, Type)])
         wrong = Wrong(joint.given, cases)
         joint.mistakes.misfit(joint.place, joint.source, joint.given, wrong, cases)
-    return make_simplified_union(results) if results else UninhabitedType()
+        return lost(joint.checker)
+    return union_of(results)
 
 
 def _routed(joint: Joint, how: s.Route) -> Type:
@@ -180,7 +206,8 @@ def _routed(joint: Joint, how: s.Route) -> Type:
         results.append(_into(joint, "otherwise", how.otherwise))
     elif left := not_routed(how, key):
         joint.mistakes.unhandled(joint.place, joint.source, how.key, left)
-    return make_simplified_union(results) if results else UninhabitedType()
+        return lost(joint.checker)
+    return union_of(results)
 
 
 def _bound(joint: Joint, choose: s.Step) -> Type:
@@ -188,5 +215,5 @@ def _bound(joint: Joint, choose: s.Step) -> Type:
     step = read_type(joint.checker, chosen, choose.name, choose.at)
     if step is None:
         joint.mistakes.no_runnable(joint.place, chosen)
-        return ANY
+        return lost(joint.checker)
     return _into(joint, "what it chooses", step)

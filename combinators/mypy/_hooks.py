@@ -23,7 +23,8 @@ from typing_extensions import override
 from combinators.mypy import _calls, _operators, _relaxing, _running
 from combinators.mypy._builders import BUILDERS, METHODS
 from combinators.mypy._choices import CASE, WHEN
-from combinators.mypy._decoding import FACE, ITEMGETTER, OPEN, PASSTHROUGH, RUNNABLE
+from combinators.mypy._decoding import FACE, ITEMGETTER, PASSTHROUGH, RUNNABLE
+from combinators.mypy._records import OPEN
 
 IDENTITY = "combinators._build.passthrough.passthrough"
 DECORATOR = "combinators._build.function.Decorator.__call__"

@@ -14,7 +14,7 @@ from combinators.mypy import _steps as s
 from combinators.mypy._fitting import Wrong, misfit
 from combinators.mypy._functions import applied, is_unsure, taken
 from combinators.mypy._mistakes import Mistakes, Place
-from combinators.mypy._records import ANY, Flow, Row, dict_of
+from combinators.mypy._records import ANY, Flow, Row, dict_of, inside, is_lost
 
 
 @final
@@ -51,7 +51,7 @@ class Joint:
         flow = self.flowing.type
         if isinstance(flow, Row):
             return dict_of(self.checker, ANY)
-        return (*is_unsure(flow), flow)[0]
+        return ANY if is_lost(flow) else inside((*is_unsure(flow), flow)[0])
 
     def at(self, place: Place, flow: Flow | None = None) -> Joint:
         """Return another place, into which the same flows, or what a step in between made of it."""
@@ -64,15 +64,18 @@ class Joint:
         place = self.place.inside(name, step.at, chooses=s.chooses(step))
         return self.at(place, flow)
 
-    def need(self, wanted: Type) -> None:
-        """Add why what flows in is not what is wanted, if it is not."""
+    def need(self, wanted: Type) -> bool:
+        """Return whether what flows in is what is wanted, after adding why it is not."""
         found = misfit(self.checker, self.flowing.type, wanted)
         if found is not None:
             self.mistakes.misfit(self.place, self.source, self.given, found, wanted)
+        return found is None
 
     def called(self, function: FunctionLike, at: Context) -> Type:
         """Return what a generic or overloaded function gives."""
-        result = applied(self.checker, function, self.flowing.type, at)
+        flow = self.flowing.type
+        given = flow if isinstance(flow, Row) else inside(flow)
+        result = applied(self.checker, function, given, at)
         if result is not None:
             return result
         for item in function.items:  # one may take a mapping of just these keys
@@ -88,4 +91,6 @@ class Joint:
 
 def type_of_flow(flow: Flow) -> Type:
     """Return the type of what flows, `Any` where only some of it is known."""
-    return ANY if isinstance(flow, Row) or is_unsure(flow) else flow
+    if isinstance(flow, Row):
+        return ANY
+    return ANY if is_unsure(flow) and not is_lost(flow) else flow

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from mypy.erasetype import remove_instance_last_known_values
 from mypy.errors import ErrorInfo
 from mypy.nodes import Context
-from mypy.types import AnyType, CallableType, Type, get_proper_type
+from mypy.types import AnyType, CallableType, ErasedType, Type, get_proper_type
 
 from combinators.mypy import _steps as s
 from combinators.mypy._asking import without_context
 from combinators.mypy._fitting import Missing
 from combinators.mypy._functions import function_of
 from combinators.mypy._joint import Joint
-from combinators.mypy._mistakes import TYPES, Place
-from combinators.mypy._records import ANY, Row, as_dict, is_fresh, known_keys
+from combinators.mypy._mistakes import Place
+from combinators.mypy._records import ANY, Row, as_dict, is_fresh, known_keys, lost
 
 
 def typed(joint: Joint, how: s.Lambda) -> Type:
@@ -38,11 +38,12 @@ def typed(joint: Joint, how: s.Lambda) -> Type:
         if not errors_of_dict.has_new_errors():
             return of_dict
     _blame(joint, missing or found, known_keys(proper) or ())
-    return result
+    return lost(joint.checker)
 
 
 def _accepted(joint: Joint, how: s.Lambda, given: Type) -> Type:
-    expected = function_of(joint.checker, given, ANY)
+    # Wanted is nothing of the result: `Any` would make a list of that.
+    expected = function_of(joint.checker, given, ErasedType())
     with without_context(joint.checker):
         lambda_ = get_proper_type(joint.checker.expr_checker.accept(how.expression, expected))
     if not isinstance(lambda_, CallableType):
@@ -53,15 +54,22 @@ def _accepted(joint: Joint, how: s.Lambda, given: Type) -> Type:
 def _blame(joint: Joint, found: Sequence[ErrorInfo], known: Iterable[str]) -> None:
     """Add what mypy says of a lambda's body, in our words where a key is missing."""
     keys = tuple(known)
-    for each in found:
+    for each in _one_a_line(found):
         if (key := _missing_key(each)) is not None:
             place = Place(joint.place.name, Context(each.line, each.column))
             offered = tuple(_OFFERED.findall(each.message)) or keys
             joint.mistakes.missing(place, joint.source, Missing(key, offered))
-        elif joint.mistakes.trial:
-            joint.mistakes.add(each.message, TYPES, joint.place.at)
-    if not joint.mistakes.trial:
-        joint.checker.msg.add_errors([each for each in found if _missing_key(each) is None])
+        else:
+            joint.mistakes.found.append(each)
+
+
+def _one_a_line(found: Sequence[ErrorInfo]) -> Iterable[ErrorInfo]:
+    """Return the first error of each line, without notes: of a union, mypy blames each member."""
+    firsts: dict[int, ErrorInfo] = {}
+    for each in sorted(found, key=lambda error: (error.column, len(error.message))):
+        if each.severity == "error":
+            firsts.setdefault(each.line, each)
+    return firsts.values()
 
 
 _OFFERED = re.compile(r'[(,] ?"([^"]*)"')

@@ -9,13 +9,14 @@ from typing import final
 
 from mypy.checker import TypeChecker
 from mypy.errorcodes import ErrorCode
+from mypy.errors import ErrorInfo
 from mypy.messages import format_type, format_type_distinctly
 from mypy.nodes import Context
 from mypy.types import Type, UnionType, get_proper_type
 
 from combinators.mypy import _steps as s
-from combinators.mypy._fitting import Misfit, Missing, misfit, odd_key, under
-from combinators.mypy._records import is_demand, values_of
+from combinators.mypy._fitting import Misfit, Missing, Path, misfit, odd_key, under
+from combinators.mypy._records import element_of, is_demand, values_of
 
 _GROUP = "Combinators"
 KEYS = ErrorCode("runnable-keys", "Check that the keys of a pipeline line up", _GROUP)
@@ -37,11 +38,13 @@ class Mistake:
 @final
 @dataclass(slots=True, eq=False)
 class Mistakes:
-    """What is wrong so far; said at the end, so that a trial run can be forgotten."""
+    """What is wrong so far; said at the end, so that a trial run can be forgotten.
+
+    Beside our own there is what mypy says of the body of a lambda.
+    """
 
     checker: TypeChecker
-    found: list[Mistake] = field(default_factory=list[Mistake])
-    trial: bool = False  # lambdas say nothing either
+    found: list[Mistake | ErrorInfo] = field(default_factory=list["Mistake | ErrorInfo"])
 
     def add(self, text: str, code: ErrorCode, at: Context) -> None:
         """Add a mistake."""
@@ -52,7 +55,10 @@ class Mistakes:
     def tell(self) -> None:
         """Report all mistakes."""
         for each in self.found:
-            self.checker.fail(each.text, each.at, code=each.code)
+            if isinstance(each, ErrorInfo):
+                self.checker.msg.add_errors([each])
+            else:
+                self.checker.fail(each.text, each.at, code=each.code)
 
     # -- one method a kind of mistake --------------------------------------------------
 
@@ -63,10 +69,9 @@ class Mistakes:
             return
         if found.path:
             gives, takes = self._distinct(found.given, found.wanted)
-            key = " > ".join(f'"{key}"' for key in found.path)
-            text = (
-                f"{place.name} takes {takes} under the key {key}, but {source} gives {gives} there"
-            )
+            keys = " > ".join(f'"{key}"' for key in found.path if key is not None)
+            where = _inside(found.path) if None in found.path else f" under the key {keys}"
+            text = f"{place.name} takes {takes}{where}, but {source} gives {gives} there"
             self.add(text, TYPES, place.at)
             return
         proper = get_proper_type(wanted)
@@ -81,14 +86,14 @@ class Mistakes:
 
     def missing(self, place: Place, source: str, found: Missing) -> None:
         """Add that a key is needed which is not there."""
-        inside = "".join(f' under "{key}"' for key in found.path)
         if found.removed:
             text = (
                 f'{place.name} needs the key "{found.key}", which is no longer there after {source}'
             )
         else:
-            text = f'{place.name} needs the key "{found.key}"{inside}, which {source} does not give'
-            text += f"; it gives {listed(found.offered)}{nearest(found.key, found.offered)}"
+            text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, '
+            text += f"which {source} does not give; it gives {listed(found.offered)}"
+            text += nearest(found.key, found.offered)
         self.add(text, KEYS, place.at)
 
     def twice(self, place: Place, source: str, key: str, fix: str) -> None:
@@ -109,10 +114,13 @@ class Mistakes:
     def no_common_input(self, steps: Sequence[tuple[str, Type]], at: Context) -> None:
         """Add that no value could be the input of all steps."""
         options, key = self.checker.options, odd_key(self.checker, [type_ for _, type_ in steps])
+        there = "" if key is None else f' under the key "{key}"'
+        elements = [(name, element_of(type_) or type_) for name, type_ in steps]
+        if key is None and (key := odd_key(self.checker, [type_ for _, type_ in elements])):
+            steps, there = elements, f' under the key "{key}" of each element'
         if key is not None:
             steps = [(name, under(type_, key)) for name, type_ in steps]
         takes = ", ".join(f"{name} takes {format_type(type_, options)}" for name, type_ in steps)
-        there = "" if key is None else f' under the key "{key}"'
         self.add(f"No input fits all steps: {takes}{there}", TYPES, at)
 
     def whole_mapping(self, key: str, step: s.Step, takes: Type, mapping: Type) -> None:
@@ -218,6 +226,11 @@ class Place:
     def inside(self, segment: str, at: Context, *, chooses: bool = False) -> Place:
         """Return the place of a step inside this one."""
         return Place(f"{segment} of {self.name}" if self.name else segment, at, chooses)
+
+
+def _inside(path: Path) -> str:
+    """Return where in a value something is, as a sentence goes on to say it."""
+    return "".join(" in each element" if key is None else f' under "{key}"' for key in path)
 
 
 def listed(keys: Sequence[str]) -> str:

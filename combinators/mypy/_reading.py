@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias, final
 
 from mypy.checker import TypeChecker
@@ -117,7 +118,9 @@ class Call:
         return known if len(known) == len(texts) and not self.is_starred else None
 
     def finished(self, how: s.How) -> s.How:
-        """Return the same, closed if all steps inside it are."""
+        """Return the same, closed if all steps inside it are and it is read once."""
+        if self.reader.reads_again:
+            return how
         return finished(self.mistakes, s.Step(how, name_of(how), self.at))
 
 
@@ -129,9 +132,17 @@ class Reader:
     """Reads expressions at one place, with the builders that it knows."""
 
     def __init__(
-        self, mistakes: Mistakes, builders: Mapping[str, Builder], methods: Mapping[str, Builder]
+        self,
+        mistakes: Mistakes,
+        builders: Mapping[str, Builder],
+        methods: Mapping[str, Builder],
+        within: Context,
+        *,
+        reads_again: bool = False,
     ) -> None:
         self.mistakes = mistakes
+        self.within = within
+        self.reads_again = reads_again
         self.checker = mistakes.checker
         self.builders = builders
         self.methods = methods
@@ -154,7 +165,7 @@ class Reader:
             case LambdaExpr():
                 return self._lambda(expression)
             case DictExpr() if (keys := self.keys_of(expression)) is not None:
-                forget(self.checker, expression, lambda said: said.message.startswith("Dict entry"))
+                self._forget(expression, lambda said: said.message.startswith("Dict entry"))
                 values = (value for _, value in expression.items)
                 return self.fan(dict(zip(keys, values, strict=True)), expression)
             case CallExpr() | OpExpr() if is_open(self.type_of(expression)):
@@ -170,7 +181,20 @@ class Reader:
         found = read_type(self.checker, type_, "", expression)
         if found is None:
             return None
-        return s.Step(found.how, name_at(expression) or name_of(found.how), expression, found.type)
+        name = name_at(expression) or name_of(found.how)
+        inside = partial(self.inside, expression) if isinstance(expression, CallExpr) else None
+        return s.Step(found.how, name, expression, found.type, inside)
+
+    def inside(self, expression: CallExpr) -> s.How | None:
+        """Return a fan-out, or what else has steps inside, with those that a call gives it."""
+        again = self.again()
+        how = again.called(expression)
+        return how if how is not None and s.children(how) and not again.mistakes.found else None
+
+    def again(self) -> Reader:
+        """Return the same for what was read before: what is wrong with it by itself was said."""
+        mistakes = Mistakes(self.checker)
+        return Reader(mistakes, self.builders, self.methods, self.within, reads_again=True)
 
     def chain(self, expression: Expression, where: str) -> s.Step:
         """Return what stands on the left of `|`: by its type alone, or chains would be slow."""
@@ -187,13 +211,18 @@ class Reader:
         if not expression.arguments or len(required) > 1:
             return None
         type_ = get_proper_type(self.type_of(expression))
-        is_odd = forget(self.checker, expression, _depends_on_input)
+        is_odd = self._forget(expression, _depends_on_input)
         if is_odd or not _takes_anything(type_):  # it was typed for what stands beside it
             anything = function_of(self.checker, ANY, ANY)
             type_ = get_proper_type(self.checker.expr_checker.accept(expression, anything))
         if not isinstance(type_, FunctionLike):
             return s.Closed(ANY, ANY)
         return s.Lambda(expression, type_)
+
+    def _forget(self, at: Expression, is_beside_the_point: Callable[[ErrorInfo], bool]) -> bool:
+        if self.reads_again:  # what is left was said for good
+            return False
+        return forget(self.checker, at, is_beside_the_point, within=self.within)
 
     def fan(self, branches: Mapping[str, Expression], at: Context) -> s.How:
         """Return the fan-out to these branches, which messages name one by one."""
@@ -213,22 +242,23 @@ class Reader:
         return found
 
     def read_again(self, expression: CallExpr | OpExpr) -> s.How | None:
-        """Return what an expression with a lambda in it does, now that the input is known.
-
-        What is wrong with it by itself was said when mypy typed it.
-        """
-        again = Reader(Mistakes(self.checker, trial=True), self.builders, self.methods)
+        """Return what an expression with a lambda in it does, now that the input is known."""
+        again = self.again()
         if isinstance(expression, OpExpr):
             sides = [again.step(expression.left, ""), again.step(expression.right, "")]
             return composed(again.mistakes, sides, expression)
+        return again.called(expression)
+
+    def called(self, expression: CallExpr) -> s.How | None:
+        """Return what a call builds, None where it is not that of a builder."""
         passed = zip(expression.args, expression.arg_kinds, expression.arg_names, strict=True)
         arguments = [Argument(*each) for each in passed]
         callee = expression.callee
         if isinstance(callee, RefExpr) and callee.fullname in self.builders:
-            return self.builders[callee.fullname](Call(again, arguments, expression))
+            return self.builders[callee.fullname](Call(self, arguments, expression))
         if isinstance(callee, MemberExpr) and callee.name in self.methods:
             receiver = Argument(callee.expr)
-            return self.methods[callee.name](Call(again, [receiver, *arguments], expression))
+            return self.methods[callee.name](Call(self, [receiver, *arguments], expression))
         return None
 
     # -- types ---------------------------------------------------------------------------

@@ -4,6 +4,9 @@ What a fan-out gives is fresh: nobody else holds it, so its values may be looked
 Its keys may be set. What a step demands of its input only needs reading.
 """
 
+# mypy gives the parameters of `copy_modified` a type that pyright cannot follow.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,12 +29,15 @@ from mypy.types import (
     TypedDictType,
     TypeOfAny,
     TypeVarType,
+    UninhabitedType,
+    UnionType,
     get_proper_type,
 )
 
 from combinators._keys import normal
 
 ANY = AnyType(TypeOfAny.special_form)
+OPEN = "combinators._open"
 MAPPINGS = frozenset({"builtins.dict", "typing.Mapping", "typing.MutableMapping"})
 
 
@@ -68,6 +74,50 @@ def instance_of(
     if symbol is None or not isinstance(symbol.node, TypeInfo):
         return ANY
     return Instance(symbol.node, list(arguments))
+
+
+def lost(checker: TypeChecker) -> Type:
+    """Return the type of what comes after a mistake: it fits wherever it is used.
+
+    So does `Any`, which strict modes complain of.
+    """
+    return instance_of(checker, OPEN, "Unknown")
+
+
+# The same inside another type, where a class would have to be exactly the one that is wanted.
+_LOST_INSIDE = UnionType([ANY, UninhabitedType()])
+
+
+def is_lost(type_: Type) -> bool:
+    """Return whether a mistake has hidden what the type is."""
+    proper = get_proper_type(type_)
+    if isinstance(proper, UnionType):
+        kinds = {type(get_proper_type(each)) for each in proper.items}
+        return kinds == {AnyType, UninhabitedType}
+    return isinstance(proper, Instance) and proper.type.fullname == f"{OPEN}.Unknown"
+
+
+def inside(type_: Type) -> Type:
+    """Return a type as a part of another one."""
+    proper = get_proper_type(type_)
+    if is_lost(proper):
+        return _LOST_INSIDE
+    if is_nameless(proper):
+        return proper.copy_modified(item_types=[*map(inside, proper.items.values())])
+    if isinstance(proper, TupleType):
+        return proper.copy_modified(items=[*map(inside, proper.items)])
+    return type_
+
+
+def whole(checker: TypeChecker, type_: Type) -> Type:
+    """Return a type as one that is a part of no other."""
+    return lost(checker) if is_lost(type_) else inside(type_)
+
+
+def union_of(types: Sequence[Type]) -> Type:
+    """Return the type of values that have one of these types, hidden if one of them is."""
+    hidden = next(filter(is_lost, types), None)
+    return make_simplified_union(types) if hidden is None else hidden
 
 
 def literal(checker: TypeChecker, value: LiteralValue) -> Type:

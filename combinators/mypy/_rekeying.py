@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
-from mypy.typeops import make_simplified_union
 from mypy.types import (
     AnyType,
     Type,
@@ -30,7 +29,9 @@ from combinators.mypy._records import (
     fresh,
     is_absent,
     literal,
+    lost,
     spelt,
+    union_of,
     values_of,
 )
 
@@ -54,7 +55,7 @@ def rekeyed(joint: Joint, how: Mapped, computed: Computed) -> Flow:
         return _Rekeyed(joint, Row(), computed).by(how)
     if isinstance(proper, UnionType):
         each = [rekeyed(joint.at(joint.place, item), how, computed) for item in proper.items]
-        return make_simplified_union([type_of_flow(item) for item in each])
+        return union_of([type_of_flow(item) for item in each])
     if isinstance(how, s.Index):
         return _item(joint, how)
     if isinstance(proper, TypedDictType):
@@ -63,7 +64,7 @@ def rekeyed(joint: Joint, how: Mapped, computed: Computed) -> Flow:
     if values is None:
         if not isinstance(proper, UninhabitedType):
             joint.mistakes.no_mapping(joint.place, joint.source, _read_by(how), proper)
-        return ANY
+        return lost(joint.checker)
     return _of_values(joint, how, values, computed)
 
 
@@ -91,7 +92,7 @@ def _item(joint: Joint, how: s.Index) -> Type:
     found = result_of_item(joint.checker, joint.given, key, joint.place.at)
     if found is None:
         joint.mistakes.no_item(joint.place, joint.source, how.key, joint.given)
-    return found or ANY
+    return found or lost(joint.checker)
 
 
 @final
@@ -104,11 +105,11 @@ class _Rekeyed:
     computed: Computed
 
     def by(self, how: Mapped) -> Flow:
-        """Return what a step makes of the mapping, `Any` if something is wrong with it."""
+        """Return what a step makes of the mapping, as far as nothing is wrong with it."""
         found = self.joint.mistakes.found
         before = len(found)
         flow = self.rekeyed(how)
-        return flow if len(found) == before else ANY
+        return flow if len(found) == before else lost(self.joint.checker)
 
     def rekeyed(self, how: Mapped) -> Flow:
         match how:

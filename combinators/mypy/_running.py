@@ -49,7 +49,16 @@ from combinators.mypy._forward import forward
 from combinators.mypy._joint import Flowing, Joint, type_of_flow
 from combinators.mypy._mistakes import INPUT, Mistake, Mistakes, Place
 from combinators.mypy._reading import Reader, name_at
-from combinators.mypy._records import ANY, element_of, fresh, is_fresh, spelt
+from combinators.mypy._records import (
+    ANY,
+    element_of,
+    fresh,
+    inside,
+    is_fresh,
+    spelt,
+    union_of,
+    whole,
+)
 from combinators.mypy._relaxing import checker_of
 
 ONE: Final = frozenset({"__call__", "invoke", "ainvoke", "stream", "astream"})
@@ -85,7 +94,9 @@ def run(name: str, ctx: MethodContext) -> Type:
     reader.mistakes.tell()
     if reader.mistakes.found or not results:
         return reader.wanted() or ctx.default_return_type
-    out = make_simplified_union(results)
+    out = union_of(results)
+    if name in MANY:
+        out = inside(out)
     return _result(ctx, name, chunk(checker, out) if name in CHUNKS else out)
 
 
@@ -97,8 +108,10 @@ def _fed(reader: Reader, step: s.Step, type_: Type, at: Expression) -> Type:
     # What the pipeline as a whole takes first: of a key that several branches need, one mistake.
     Joint(found, flowing, place).need(ends(reader.checker, step)[0])
     gives = ANY if found.found else forward(found, step, flowing, place)
-    reader.mistakes.found += [Mistake(each.text, INPUT, at) for each in found.found]
-    return type_of_flow(gives)
+    reader.mistakes.found += [
+        Mistake(each.text, INPUT, at) if isinstance(each, Mistake) else each for each in found.found
+    ]
+    return whole(reader.checker, type_of_flow(gives))
 
 
 def _inputs(

@@ -217,13 +217,15 @@ How: TypeAlias = (
 class Step:
     """A step where it stands: what it does, what messages call it, and the expression.
 
-    One that was read off a pipeline's type keeps the type: making it again takes time.
+    One that was read off a pipeline's type keeps the type: making it again takes time. Where
+    the expression is a call, reading that shows what is inside, for the right one to be blamed.
     """
 
     how: How
     name: str
     at: Context
     type: Type | None = None
+    inside: Callable[[], How | None] | None = None
 
 
 def children(how: How) -> tuple[Step, ...]:
@@ -242,6 +244,11 @@ def children(how: How) -> tuple[Step, ...]:
             return (*(step for _, step in arms), *(() if otherwise is None else (otherwise,)))
         case _:
             return ()
+
+
+def has_lambda(step: Step) -> bool:
+    """Return whether a lambda is in a step, or is one."""
+    return isinstance(step.how, Lambda) or any(map(has_lambda, children(step.how)))
 
 
 def mapped(how: How, change: Callable[[Step], Step]) -> How:

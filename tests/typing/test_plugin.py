@@ -26,6 +26,7 @@ CODES = {
     'Argument 1 to "size"': "arg-type",
     "is not defined": "name-defined",
     "has no attribute": "attr-defined",
+    "is not indexable": "index",
 }
 
 # Names that are not there, missing and starred arguments, `Any`, things that are no steps.
