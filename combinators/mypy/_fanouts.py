@@ -10,7 +10,8 @@ from mypy.types import AnyType, CallableType, FunctionLike, TypedDictType, get_p
 from combinators.mypy import _steps as s
 from combinators.mypy._composing import composed
 from combinators.mypy._mistakes import Place, listed, nearest
-from combinators.mypy._reading import Call, Reader, name_at
+from combinators.mypy._naming import name_at
+from combinators.mypy._reading import Call, Reader
 from combinators.mypy._records import ANY, dict_of, spelt, values_of
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias, final
 from mypy.checker import TypeChecker
 from mypy.maptype import map_instance_to_supertype
 from mypy.subtypes import is_subtype
-from mypy.typeops import make_simplified_union
+from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
     Instance,
@@ -195,7 +195,7 @@ def _holds_fresh(checker: TypeChecker, source: ProperType, target: ProperType) -
             for each, wanted in zip(source.items, target.items, strict=True)
         )
     if isinstance(source, TupleType) and isinstance(target, Instance):
-        source = source.partial_fallback
+        source = tuple_fallback(source)
     if not isinstance(source, Instance) or not isinstance(target, Instance):
         return False
     if not source.type.has_base(target.type.fullname) or not target.args:

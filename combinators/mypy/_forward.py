@@ -184,7 +184,10 @@ def _branched(joint: Joint, how: s.Branch) -> Type:
         name = f"case {number}"
         taken: Flow | None = flow
         if isinstance(arm.test, s.Step):
+            before = len(joint.mistakes.found)
             _into(joint, f"the predicate of {name}", arm.test, flow)
+            if len(joint.mistakes.found) > before:
+                flow = taken = lost(joint.checker)
         else:
             taken, flow = narrowed(flow, arm.test)
         if taken is not None:

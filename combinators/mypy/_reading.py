@@ -23,10 +23,8 @@ from mypy.nodes import (
     Expression,
     LambdaExpr,
     MemberExpr,
-    NameExpr,
     OpExpr,
     RefExpr,
-    StrExpr,
 )
 from mypy.typeops import try_getting_str_literals
 from mypy.types import (
@@ -47,6 +45,7 @@ from combinators.mypy._composing import composed, finished
 from combinators.mypy._decoding import RUNNABLE, is_open, name_of, read_type
 from combinators.mypy._functions import function_of
 from combinators.mypy._mistakes import Mistakes, Place
+from combinators.mypy._naming import last_name_at, name_at
 from combinators.mypy._records import ANY
 
 
@@ -290,36 +289,6 @@ class Reader:
             if isinstance(proper, CallableType) and len(proper.arg_types) == 1:
                 return s.Closed(proper.arg_types[0], proper.ret_type)
         return None
-
-
-def name_at(expression: Expression) -> str:
-    """Return what messages call the step that an expression is; of several, the first."""
-    match expression:
-        case NameExpr(name=name) | MemberExpr(name=name):
-            return name
-        case CallExpr(callee=MemberExpr(name="named"), args=[StrExpr(value=name)]):
-            return name
-        case CallExpr(callee=MemberExpr(expr=receiver, name="attempt" | "named" | "tap")):
-            return name_at(receiver)
-        case CallExpr(callee=NameExpr(name="runnable" | "partial"), args=[inner, *_]):
-            return name_at(inner)
-        case CallExpr(callee=callee):
-            return name_at(callee)
-        case LambdaExpr():
-            return "lambda"
-        case DictExpr():
-            return "fanout"
-        case OpExpr(op="|", left=left):
-            return name_at(left)
-        case _:
-            return ""
-
-
-def last_name_at(expression: Expression) -> str:
-    """Return what messages call the last step of those that an expression is."""
-    while isinstance(expression, OpExpr) and expression.op == "|":
-        expression = expression.right
-    return name_at(expression)
 
 
 def _has_lambda(expression: Expression | None) -> bool:

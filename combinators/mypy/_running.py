@@ -34,6 +34,7 @@ from mypy.types import (
     CallableType,
     FunctionLike,
     Instance,
+    LiteralType,
     ProperType,
     Type,
     TypedDictType,
@@ -48,7 +49,8 @@ from combinators.mypy._encoding import ends
 from combinators.mypy._forward import forward
 from combinators.mypy._joint import Flowing, Joint, type_of_flow
 from combinators.mypy._mistakes import INPUT, Mistake, Mistakes, Place
-from combinators.mypy._reading import Reader, name_at
+from combinators.mypy._naming import name_at
+from combinators.mypy._reading import Reader
 from combinators.mypy._records import (
     ANY,
     element_of,
@@ -167,7 +169,11 @@ def _typed(reader: Reader, given: Expression, takes: Type) -> Type:
         return reader.type_of(given)
     with reader.checker.msg.filter_errors() as errors:
         type_ = reader.checker.expr_checker.accept(given, takes)
-    return reader.type_of(given) if errors.has_new_errors() else type_
+    if errors.has_new_errors():
+        return reader.type_of(given)
+    # A literal is as good as any that is wanted: where it ends up, one of those may be.
+    is_one = isinstance(get_proper_type(type_), LiteralType) and isinstance(wanted, UnionType)
+    return takes if is_one and is_subtype(type_, wanted) else type_
 
 
 def _result(ctx: MethodContext, name: str, out: Type) -> Type:

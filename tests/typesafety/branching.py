@@ -25,6 +25,9 @@ class Following(Protocol):
     @property
     def sharing(self) -> bool: ...
 
+    @property
+    def telling(self) -> bool: ...
+
     def run(self, step: s.Step, given: t.Shape) -> t.Shape: ...
 
 
@@ -38,7 +41,8 @@ def parallel(
         # A lambda is given what the others take, so it comes after them.
         for key in sorted(branches, key=lambda key: isinstance(branches[key], s.Lambda)):
             branch = branches[key]
-            known = flow.ledger.seen(given) if isinstance(branch, s.Lambda) else given
+            told = flow.telling and isinstance(branch, s.Lambda)
+            known = flow.ledger.seen(given) if told else given
             outs[key] = flow.run(branch, known)
     return {key: outs[key] for key in branches}
 
@@ -56,9 +60,8 @@ def of_keys(flow: Following, step: MappingStep, given: t.Shape) -> t.Shape:
             there = _reads(flow, given, keys, at)
             if len(keys) == 1:
                 return there[keys[0]]
-            fresh = isinstance(given, t.Record) and given.fresh
             values = tuple(there.values())
-            return t.TupleOf(values) if form == "itemgetter" else t.Record(there, fresh)
+            return t.TupleOf(values) if form == "itemgetter" else t.Record(there, fresh=True)
         case s.Rename(at, olds):
             there = _reads(flow, given, olds.values(), at)
             left = _without(given, olds.values())

@@ -18,12 +18,19 @@ from tests.typesafety.ledger import Kind, Ledger, Mistake, filled
 from tests.typesafety.trees import inside
 
 
+class NobodyKnowsError(Exception):
+    """Whether a program is wrong cannot be seen by its types."""
+
+
 def mistakes_of(program: s.Program, *, sharing: bool = True) -> list[Mistake]:
     """Return the mistakes of a program, each once, in the order of its text.
 
     Args:
         program: what is looked at
         sharing: what branches share is fresh for none of them; else it is for each
+
+    Raises:
+        NobodyKnowsError: mypy may find one more, or not
     """
     found: dict[Mistake, None] = {}
     for pipeline in program.pipelines:
@@ -53,6 +60,7 @@ class Defined:
     """What was found out about a stored step where it is defined."""
 
     mistakes: list[Mistake]
+    conflicts: frozenset[int]  # where it may be said that no input fits
     lambdas: dict[int, t.Shape]
 
 
@@ -66,6 +74,7 @@ class Flow:
     lambdas: dict[int, t.Shape] = field(default_factory=dict[int, t.Shape])  # what they give
     using: bool = False  # what was stored
     sharing: bool = True
+    telling: bool = True  # lambdas what the branches beside them take
 
     def all_mistakes(self) -> list[Mistake]:
         stored = [mistake for each in self.defined.values() for mistake in each.mistakes]
@@ -157,8 +166,6 @@ class Flow:
             self.ledger.take(given, step.types[0], step.at)
             return step.types[1]
         defined = self.defined[step.name]
-        if defined.mistakes:
-            return t.Unknown()
         here = Ledger(demands=self.ledger.demands, trail=self.ledger.trail)
         start = len(here.demands)
         inner = Flow(here, dict(self.defined), defined.lambdas, using=True)
@@ -166,19 +173,24 @@ class Flow:
         out = inner.run(step.step, given)
         demands = self.ledger.demands
         demands[start:] = [replace(demand, at=step.at) for demand in demands[start:]]
-        if here.mistakes:
-            self.ledger.mistakes.append(_merged(here.mistakes, step.at))
+        if here.mistakes and not defined.mistakes:
+            merged = _merged(here.mistakes, step.at)
+            self.ledger.mistakes.append(replace(merged, also=merged.also | defined.conflicts))
         return out
 
     def _define(self, step: s.Stored) -> None:
         alone = Flow(sharing=self.sharing)
         alone.run(step.step, t.Var())
-        # Of an open one, it is not said before it is used that no input fits.
-        sure = [each for each in alone.ledger.mistakes if each.kind != "conflict"]
+        # Of an open one, it is not said before it is used that no input fits. And a lambda in it
+        # may yet be given something narrower than what the branches beside it take.
+        untold = Flow(sharing=self.sharing, telling=False)
+        untold.run(step.step, t.Var())
+        sure = [each for each in untold.ledger.mistakes if each.kind != "conflict"]
         if step.types:
             sure = self._as_declared(step.step, *step.types, sure)
         self.defined |= alone.defined
-        self.defined[step.name] = Defined(sure, alone.lambdas)
+        conflicts = _places([each for each in alone.ledger.mistakes if each.kind == "conflict"])
+        self.defined[step.name] = Defined(sure, conflicts, alone.lambdas)
 
     def _as_declared(
         self, step: s.Step, takes: t.Shape, gives: t.Shape, sure: list[Mistake]
@@ -199,18 +211,30 @@ class Flow:
         mistakes, before = self.ledger.mistakes, len(self.ledger.mistakes)
         self.ledger.meet(takes, use.at, "input" if isinstance(use, s.Invoke) else "result")
         if isinstance(use, s.Declare):
-            if not use.inline and not t.is_known(out):
-                return  # nobody but mypy looks, and what it gives depends on what it is given
-            # Where it is built, it may be told which step does not take what is declared.
             inner = Flow(defined=dict(self.defined), sharing=self.sharing)
-            inner.run(step, takes)
-            also = _places(inner.ledger.mistakes) if use.inline else frozenset[int]()
-            mistakes[before:] = [replace(each, also=also) for each in mistakes[before:]]
+            declared = inner.run(step, takes)
+            inline = use.inline and not _is_stored(step)
+            if not inline and not t.is_known(out):
+                # Nobody but mypy looks, and what it gives depends on what it is given.
+                if inner.ledger.mistakes or not t.fits(declared, gives):
+                    raise NobodyKnowsError
+                return
+            # Where it is built, it may be told which step does not take what is declared.
+            if inline:
+                out, also = declared, _places(inner.ledger.mistakes)
+                mistakes[before:] = [replace(each, also=also) for each in mistakes[before:]]
         result = filled(self.ledger.seen(out), takes)
         # One line, one mistake: what is given for a wrong input says nothing more.
         if len(mistakes) == before and not t.fits(result, gives):
             words = (*t.words(result), *t.words(gives))
             mistakes.append(Mistake(use.at, "result", words=words))
+
+
+def _is_stored(step: s.Step) -> bool:
+    """Return whether a step is but the name of a stored one."""
+    if isinstance(step, s.Seq) and len(step.steps) == 1:
+        return _is_stored(step.steps[0])
+    return isinstance(step, s.Stored)
 
 
 def _ends(use: s.Use) -> tuple[t.Shape, t.Shape]:

@@ -104,6 +104,6 @@ def _handed(
 ) -> t.Shape:
     """Return what a call inside a lambda gives. It is checked as any call is."""
     given = ledger.seen(given)
-    if not isinstance(given, t.Var) and not t.fits(given, takes):
+    if t.is_known(given) and not t.fits(given, takes):
         ledger.wrong(step.at, "lambda", given=given)
     return gives

@@ -133,7 +133,9 @@ class Ledger:
                 else:
                     yield Problem(None, given, wanted)
             case t.ListOf(item), t.ListOf(other):
-                if [*self._compared(item, other, at)]:
+                inner = [*self._compared(item, other, at)]
+                yield from inner if any(each.key for each in inner) else ()
+                if inner and not any(each.key for each in inner):
                     yield Problem(None, given, wanted)
             case _:
                 if not t.fits(_blank(given), wanted):
@@ -157,16 +159,22 @@ class Ledger:
                 if key not in wanted.optional:
                     self._demanded((*path, key), value, at)
             wanted = MAPPING
-        for other in self.demands:
-            if other.path == path and t.disjoint(other.wanted, wanted):
-                # Of branches that take different things either one is wrong, or the whole.
-                shared = set(other.trail) & set(self.trail)
-                also = frozenset({other.at, *shared}) if shared else frozenset[int]()
-                keys = path[-1:]
-                words = () if keys else (*t.words(other.wanted), *t.words(wanted))
-                self.mistakes.append(Mistake(at, "conflict", keys, (), words, also))
-                return
-        self.demands.append(Demand(path, wanted, at, self.trail))
+        at_odds = [
+            other
+            for other in self.demands
+            if other.path == path and t.disjoint(other.wanted, wanted)
+        ]
+        if not at_odds:
+            self.demands.append(Demand(path, wanted, at, self.trail))
+            return
+        # Of branches that take different things either one is wrong, or the whole.
+        shared = [{*other.trail} & {*self.trail} for other in at_odds]
+        pairs = zip(at_odds, shared, strict=True)
+        also = {each for other, around in pairs if around for each in (other.at, *around)}
+        keys = path[-1:]
+        words = () if keys else (*t.words(at_odds[0].wanted), *t.words(wanted))
+        places = frozenset(also or self.trail)
+        self.mistakes.append(Mistake(at, "conflict", keys, (), words, places))
 
 
 def found(shape: t.Shape, path: tuple[str, ...]) -> tuple[tuple[str, ...], t.Shape | None]:

@@ -166,6 +166,8 @@ def fits(given: Shape, taken: Shape) -> bool:
             return True
         case Union(members), _:
             return all(fits(member, taken) for member in members)
+        case Lit(values), Union() if len(values) > 1:
+            return all(fits(Lit((value,)), taken) for value in values)
         case _, Union(members):
             return any(fits(given, member) for member in members)
         case Atom(name), Atom(wanted):
