@@ -108,7 +108,7 @@ def forget(
     Args:
         within: the expression that is typed now: only what was said since it began counts
     """
-    begin, end = (at.line, at.column), (at.end_line or at.line, at.end_column or at.column + 1)
+    begin, end = (at.line, at.column), _end(at)
     forgotten = False
     for said in _heard(checker)[: 2 if isinstance(within, OpExpr) else 1]:
         kept = [
@@ -119,6 +119,13 @@ def forget(
         forgotten |= len(kept) < len(said)
         said[:] = kept
     return forgotten
+
+
+def _end(at: Context) -> tuple[int, int]:
+    """Return where an expression ends; before mypy 2.1, of a lambda only its body says so."""
+    if at.end_line is None or at.end_column is None:
+        return _end(at.expr()) if isinstance(at, LambdaExpr) else (at.line, at.column + 1)
+    return at.end_line, at.end_column
 
 
 def _heard(checker: TypeChecker) -> list[list[ErrorInfo]]:
