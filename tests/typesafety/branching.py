@@ -25,9 +25,6 @@ class Following(Protocol):
     @property
     def sharing(self) -> bool: ...
 
-    @property
-    def telling(self) -> bool: ...
-
     def run(self, step: s.Step, given: t.Shape) -> t.Shape: ...
 
 
@@ -41,8 +38,7 @@ def parallel(
         # A lambda is given what the others take, so it comes after them.
         for key in sorted(branches, key=lambda key: isinstance(branches[key], s.Lambda)):
             branch = branches[key]
-            told = flow.telling and isinstance(branch, s.Lambda)
-            known = flow.ledger.seen(given) if told else given
+            known = flow.ledger.seen(given) if isinstance(branch, s.Lambda) else given
             outs[key] = flow.run(branch, known)
     return {key: outs[key] for key in branches}
 

@@ -74,7 +74,6 @@ class Flow:
     lambdas: dict[int, t.Shape] = field(default_factory=dict[int, t.Shape])  # what they give
     using: bool = False  # what was stored
     sharing: bool = True
-    telling: bool = True  # lambdas what the branches beside them take
 
     def all_mistakes(self) -> list[Mistake]:
         stored = [mistake for each in self.defined.values() for mistake in each.mistakes]
@@ -183,7 +182,7 @@ class Flow:
         alone.run(step.step, t.Var())
         # Of an open one, it is not said before it is used that no input fits. And a lambda in it
         # may yet be given something narrower than what the branches beside it take.
-        untold = Flow(sharing=self.sharing, telling=False)
+        untold = Flow(Ledger(telling=False), sharing=self.sharing)
         untold.run(step.step, t.Var())
         sure = [each for each in untold.ledger.mistakes if each.kind != "conflict"]
         if step.types:

@@ -60,6 +60,7 @@ class Ledger:
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
     demands: list[Demand] = field(default_factory=list[Demand])
     trail: tuple[int, ...] = ()
+    telling: bool = True  # lambdas what others take of the same
 
     def wrong(self, at: int, kind: Kind, *, keys: Iterable[str] = (), given: t.Shape) -> None:
         """Note that a step cannot be given a shape, for lack of keys or at all."""
@@ -72,6 +73,8 @@ class Ledger:
         """Return a shape as far as it is known by now."""
         if not isinstance(shape, t.Var):
             return t.mapped(shape, self.seen)
+        if not self.telling:
+            return shape
         exact = [
             demand.wanted
             for demand in self.demands
