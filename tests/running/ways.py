@@ -1,6 +1,7 @@
 """What the tests of running share: the ways to run, small steps, and gauges."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -206,11 +207,20 @@ def within(seconds: float, main: Awaitable[A]) -> A:
     return asyncio.run(bounded())
 
 
-def python(code: str, *, seconds: float = 30) -> subprocess.CompletedProcess[str]:
-    """Return what a Python process of its own said to `code`."""
+def python(
+    code: str, *, seconds: float = 30, measured: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Return what a Python process of its own said to `code`.
+
+    Args:
+        measured: whether coverage, where it runs, may look on; a lock of its own that a thread
+            holds at a fork is held for good in the child
+    """
+    kept = (name for name in os.environ if measured or not name.startswith("COVERAGE"))
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
+        env={name: os.environ[name] for name in kept},
         capture_output=True,
         text=True,
         timeout=seconds,
