@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-EXTRAS := mypy,offline,openai
+EXTRAS := laws,mypy,offline,openai
 
 # `make test ARGS="tests/unit -k pipe"` runs a part of the suite, COVERAGE=1 measures what it covers.
 ARGS ?=
@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors fuzz mypys figures format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz laws mypys figures format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ floors: $(INSTALLED) ## import-linter: a module imports only from floors below i
 
 fuzz: $(INSTALLED) ## check 10,000 malformed sources: the plugin must not make mypy break
 	$(BIN)/python -m tests.robustness $(ARGS)
+
+laws: $(INSTALLED) ## try every law on 100,000 examples in all, and every wrong system
+	$(BIN)/python -m tests.laws $(ARGS)
 
 mypys: $(INSTALLED) ## test the plugin with every mypy that it supports, on every Python found here
 	$(BIN)/python -m tests.robustness.mypys $(ARGS)

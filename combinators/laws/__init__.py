@@ -1,0 +1,74 @@
+"""The laws of pipelines, and what it takes to try them: on ours, on yours, on anything like them.
+
+A law is a function with a name, a statement, an equation and a source. It holds for a
+`System`: the operations of a library of pipelines. `LAWS` are all of them.
+
+>>> from combinators.laws import LAWS, OURS, hold
+>>> [law.name for law in LAWS if law.group == "category"][0]
+'pipe_is_associative'
+>>> hold(LAWS[0], OURS, examples=20)
+"""
+
+from typing import Final
+
+from combinators.laws import (
+    batches,
+    category,
+    choice,
+    effects,
+    failures,
+    keys,
+    limits,
+    normal_forms,
+    products,
+    running,
+    streams,
+    values,
+)
+from combinators.laws._comparing import Plan
+from combinators.laws._law import Law, LawBroken, law
+from combinators.laws._ours import OURS, Ours
+from combinators.laws._outcomes import Gave, Outcome, Raised
+from combinators.laws._rebuilding import rebuilt
+from combinators.laws._reference import meaning
+from combinators.laws._systems import Kind, System
+from combinators.laws._trying import Trial, hold, tried
+
+_GROUPS: Final = (
+    category,
+    products,
+    keys,
+    choice,
+    running,
+    failures,
+    streams,
+    batches,
+    limits,
+    values,
+    effects,
+    normal_forms,
+)
+
+LAWS: Final = tuple(
+    each for group in _GROUPS for each in vars(group).values() if isinstance(each, Law)
+)
+
+__all__ = [
+    "LAWS",
+    "OURS",
+    "Gave",
+    "Kind",
+    "Law",
+    "LawBroken",
+    "Ours",
+    "Outcome",
+    "Plan",
+    "Raised",
+    "System",
+    "Trial",
+    "hold",
+    "law",
+    "meaning",
+    "rebuilt",
+    "tried",
+]

@@ -1,0 +1,138 @@
+"""Laws as data: a statement, where it comes from, what it is about, and what checks it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, final
+
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from combinators.laws._ledger import counted
+from combinators.laws._rebuilding import rebuilt
+from combinators.laws._systems import System
+from combinators.laws._telling import is_pipeline
+
+Arguments: TypeAlias = "st.SearchStrategy[tuple[Any, ...]]"
+Table: TypeAlias = "Mapping[str, Mapping[str, str]]"
+
+
+class LawBroken(AssertionError):  # noqa: N818 - what happened, in two words
+    """A law does not hold: what was compared, and what each came to.
+
+    Not an `assert`: under `python -O` every law would hold.
+    """
+
+    def __init__(self, sides: Mapping[str, object], case: str = "", table: str = "") -> None:
+        super().__init__(sides, case, table)
+        self.sides = sides
+        self.case = case
+        self.table = table
+
+    @override
+    def __str__(self) -> str:
+        width = max(map(len, self.sides), default=0)
+        sides = [f"  {name.ljust(width)}  {side!r}" for name, side in self.sides.items()]
+        return "\n".join(
+            [*([self.case] if self.case else []), *sides, *([self.table] * bool(self.table))]
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Something that holds for every system, and how to draw what it is about.
+
+    Called with a system and arguments, it checks them; pipelines among the arguments are
+    rebuilt in the system first.
+    """
+
+    check: Callable[..., None]
+    arguments: Arguments
+
+    @property
+    def name(self) -> str:
+        """Return the name of the function."""
+        return self.check.__name__
+
+    @property
+    def group(self) -> str:
+        """Return what it is a law of: the name of its module."""
+        return self.check.__module__.rpartition(".")[2]
+
+    @property
+    def statement(self) -> str:
+        """Return the law in words."""
+        return _joined(self._paragraphs()[0])
+
+    @property
+    def equation(self) -> str:
+        """Return the law in symbols."""
+        (equation,) = (inspect.cleandoc(p) for p in self._paragraphs() if p.startswith("    "))
+        return equation
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what else there is to say."""
+        paragraphs = self._paragraphs()[1:]
+        plain = (p for p in paragraphs if not p.startswith(("    ", _SOURCE)))
+        return tuple(map(_joined, plain))
+
+    @property
+    def source(self) -> str:
+        """Return where the law comes from."""
+        (source,) = (p for p in self._paragraphs() if p.startswith(_SOURCE))
+        return _joined(source).removeprefix(_SOURCE).strip()
+
+    def _paragraphs(self) -> list[str]:
+        return (inspect.getdoc(self.check) or "").split("\n\n")
+
+    def __call__(self, system: System[Any], *arguments: Any) -> None:
+        """Return if the law holds for these arguments.
+
+        Raises:
+            LawBroken: it does not
+        """
+        built = [rebuilt(a, system) if is_pipeline(a) else a for a in arguments]
+        with counted() as ledger:
+            try:
+                self.check(system, *built)
+            except LawBroken as broken:
+                raise LawBroken(
+                    broken.sides, self._case(arguments), _written(ledger.table)
+                ) from None
+
+    def _case(self, arguments: tuple[Any, ...]) -> str:
+        names = list(inspect.signature(self.check).parameters)[1:]
+        values = [f"  {name} = {value!r}" for name, value in zip(names, arguments, strict=True)]
+        said = f"{self.name}: {self.statement}\n{_indented(self.equation)}\nIt does not, for"
+        return "\n".join([said, *values])
+
+
+def law(arguments: Arguments) -> Callable[[Callable[..., None]], Law]:
+    """Return the decorator that makes a law of a function, given how to draw its arguments."""
+    return lambda check: Law(check, arguments)
+
+
+_SOURCE: Final = "Source:"
+
+
+def _joined(paragraph: str) -> str:
+    return " ".join(paragraph.split())
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _written(table: Table) -> str:
+    """Return what each drawn function gave for each input: the function, as far as it matters."""
+    if not table:
+        return ""
+    lines = [
+        f"  {function}: {', '.join(f'{given} -> {gives}' for given, gives in pairs.items())}"
+        for function, pairs in table.items()
+    ]
+    return "\n".join(["where the steps were asked", *lines])

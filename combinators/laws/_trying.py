@@ -1,0 +1,74 @@
+"""Trying a law on a system: on examples that hypothesis draws, and shrinks where it fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, final
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from combinators.laws._law import Law, LawBroken
+from combinators.laws._systems import System
+
+DEFAULT_EXAMPLES = 100
+
+# A pipeline takes its time to draw; what matters is that it is drawn.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of trying a law: how many examples, how long, and the smallest that breaks it."""
+
+    law: Law
+    examples: int
+    seconds: float
+    broken: LawBroken | None
+
+
+def hold(law: Law, system: System[Any], *, examples: int = DEFAULT_EXAMPLES) -> None:
+    """Return if a law holds for a system, as far as so many examples show.
+
+    Raises:
+        LawBroken: it does not; with the smallest counterexample that was found
+    """
+    broken = tried(law, system, examples=examples).broken
+    if broken is not None:
+        raise broken
+
+
+def tried(
+    law: Law, system: System[Any], *, examples: int = DEFAULT_EXAMPLES, shrink: bool = True
+) -> Trial:
+    """Return what comes of trying a law on a system.
+
+    The same law draws the same examples again, so that a failure can be seen again.
+    """
+    count = 0
+    phases = [Phase.generate, *([Phase.shrink] if shrink else [])]
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=phases,
+        report_multiple_bugs=False,
+        suppress_health_check=_SLOW,
+        print_blob=False,
+    )
+    @given(law.arguments)
+    def check(arguments: tuple[Any, ...]) -> None:
+        nonlocal count
+        count += 1
+        law(system, *arguments)
+
+    began = time.perf_counter()
+    broken: LawBroken | None = None
+    try:
+        check()
+    except LawBroken as error:
+        broken = error
+    return Trial(law, count, time.perf_counter() - began, broken)

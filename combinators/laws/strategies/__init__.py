@@ -1,0 +1,81 @@
+"""Strategies of hypothesis for functions, inputs and pipelines.
+
+All pipelines are well typed by construction, shrink towards nothing at all, and print as
+the expressions that build them.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from combinators import Runnable
+from combinators.laws.strategies._functions import (
+    AsyncFunction,
+    AsyncGenerator,
+    Fault,
+    Function,
+    Generator,
+    canonical,
+)
+from combinators.laws.strategies._pipelines import ANY, TOTAL, Point, Taste, arrows, sequences
+from combinators.laws.strategies._shapes import (
+    SCALARS,
+    SHAPES,
+    Attempted,
+    Fields,
+    Listed,
+    Row,
+    Scalar,
+    Shape,
+    shape_of,
+    values,
+)
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def runnables(
+    takes: type[A], gives: type[B], *, taste: Taste = ANY
+) -> st.SearchStrategy[Runnable[A, B]]:
+    """Return pipelines of any shape from one type to another.
+
+    Types are classes, lists, tuples, TypedDicts and `Result`; of any other, values are
+    drawn by `st.from_type`. A pipeline may raise a `Fault`, unless `taste` says otherwise.
+
+    >>> from hypothesis import given
+    >>> @given(runnables(int, str, taste=TOTAL))
+    ... def each_gives_a_text(r):
+    ...     assert isinstance(r.invoke(3), str)
+    >>> each_gives_a_text()
+    """
+    return arrows(shape_of(takes), shape_of(gives), taste)
+
+
+__all__ = [
+    "ANY",
+    "SCALARS",
+    "SHAPES",
+    "TOTAL",
+    "AsyncFunction",
+    "AsyncGenerator",
+    "Attempted",
+    "Fault",
+    "Fields",
+    "Function",
+    "Generator",
+    "Listed",
+    "Point",
+    "Row",
+    "Scalar",
+    "Shape",
+    "Taste",
+    "arrows",
+    "canonical",
+    "runnables",
+    "sequences",
+    "shape_of",
+    "values",
+]

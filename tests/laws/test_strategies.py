@@ -1,0 +1,99 @@
+"""What is drawn: pipelines of every shape, well typed, small when shrunk, written as they are built."""
+
+import typing
+from typing import Any, TypedDict
+
+import pytest
+from hypothesis import find, given, settings, strategies as st
+from returns.result import Failure
+
+from combinators import Runnable, _nodes as n
+from combinators.laws import OURS, Gave, Plan, _cases as cases, meaning, rebuilt, strategies as ls
+
+NODES: tuple[type[Any], ...] = typing.get_args(n.Node)
+
+
+class Question(TypedDict):
+    text: str
+    tries: int
+
+
+@pytest.mark.parametrize("kind", NODES, ids=lambda kind: kind.__name__)
+def test_every_node_is_drawn(kind: type[Any]) -> None:
+    def has_kind(drawn: tuple[Plan, object]) -> bool:
+        return any(isinstance(node, kind) for node in n.walk(drawn[0].pipeline.node))
+
+    plan, _ = find(cases.plans(), has_kind, settings=settings(max_examples=2_000, database=None))
+    assert has_kind((plan, None))
+
+
+@given(cases.plans())
+def test_a_drawn_pipeline_is_written_as_what_builds_it(drawn: tuple[Plan, object]) -> None:
+    plan, _ = drawn
+    assert OURS.read(repr(plan)) == plan.pipeline
+
+
+@given(cases.plans())
+def test_a_pipeline_rebuilt_in_ours_is_the_same(drawn: tuple[Plan, object]) -> None:
+    plan, _ = drawn
+    assert rebuilt(plan.pipeline, OURS) == plan.pipeline
+
+
+@given(ls.runnables(Question, list[str], taste=ls.TOTAL), ls.values(ls.shape_of(Question)))
+def test_a_pipeline_has_the_types_that_were_asked_for(
+    r: Runnable[Question, list[str]], question: Question
+) -> None:
+    result = r.invoke(question)
+    assert type(result) is list
+    assert all(type(item) is str for item in result)
+
+
+@st.composite
+def totals(draw: st.DrawFn) -> tuple[Runnable[Any, Any], ls.Shape, object]:
+    takes = draw(ls.SHAPES)
+    pipeline, gives = draw(ls.sequences(takes, ls.TOTAL))
+    return pipeline, gives, draw(ls.values(takes))
+
+
+@given(totals())
+def test_what_a_pipeline_gives_has_the_shape_it_was_drawn_with(
+    drawn: tuple[Runnable[Any, Any], ls.Shape, object],
+) -> None:
+    pipeline, gives, x = drawn
+    outcome = meaning(pipeline, x)
+    assert isinstance(outcome, Gave)
+    assert fits(outcome.value, gives), outcome
+
+
+def fits(value: Any, shape: ls.Shape) -> bool:  # noqa: ANN401 - of any type
+    match shape:
+        case ls.Scalar(form):
+            return type(value) is form
+        case ls.Listed(element):
+            return type(value) is list and all(fits(item, element) for item in value)
+        case ls.Row(elements):
+            return isinstance(value, tuple) and all(map(fits, value, elements))
+        case ls.Fields(fields):
+            return value.keys() == {*shape.keys} and all(fits(value[k], s) for k, s in fields)
+        case ls.Attempted(success):
+            return isinstance(value, Failure) or fits(value.unwrap(), success)
+        case _:
+            typing.assert_never(shape)
+
+
+@pytest.mark.parametrize(
+    ("kind", "smallest"),
+    [
+        (n.Fanout, "fanout()"),
+        (n.Each, "each(passthrough())"),
+        (n.Attempt, "passthrough().attempt()"),
+        (n.Bind, "bind(Function(Fault('x')))"),
+        (n.Step, "runnable(Function(0))"),
+    ],
+)
+def test_what_is_found_is_as_small_as_can_be(kind: type[Any], smallest: str) -> None:
+    def has_kind(drawn: tuple[Plan, object]) -> bool:
+        return any(isinstance(node, kind) for node in n.walk(drawn[0].pipeline.node))
+
+    plan, _ = find(cases.plans(), has_kind, settings=settings(max_examples=2_000, database=None))
+    assert repr(plan) == smallest
