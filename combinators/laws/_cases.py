@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from combinators import fanout, pipe
+from combinators import fanout, passthrough, pipe
 from combinators.laws._comparing import Plan
 from combinators.laws.strategies import _shapes as s
-from combinators.laws.strategies._functions import Function
+from combinators.laws.strategies._functions import AsyncGenerator, Function, Generator
 from combinators.laws.strategies._pipelines import ANY, TOTAL, Taste, arrows, sequences
 from combinators.laws.strategies._shapes import Fields, Shape
 
@@ -60,8 +60,37 @@ def plans(draw: st.DrawFn, taste: Taste = ANY, inputs: int | None = None) -> tup
     """Return a plan of any shape and an input; or, with `inputs`, a list of so many at most."""
     takes = draw(s.SHAPES)
     step, _ = draw(sequences(takes, taste))
-    values = s.values(takes)
-    return Plan(step), draw(values if inputs is None else st.lists(values, max_size=inputs))
+    return Plan(step), draw(s.values(takes) if inputs is None else _several(takes, inputs))
+
+
+@st.composite
+def streaming(draw: st.DrawFn) -> tuple[Any, ...]:
+    """Return a plan that ends in a step of several chunks, or in one that passes them on."""
+    takes, gives = draw(s.SHAPES), draw(st.sampled_from(_IN_PIECES))
+    before, _ = draw(sequences(takes, _small(ANY)))
+    body = draw(st.sampled_from([Generator, AsyncGenerator]))
+    outputs = draw(st.lists(s.with_faults(s.values(gives)), min_size=1, max_size=2))
+    after = draw(sequences(gives, _small(ANY)))[0] if draw(st.booleans()) else passthrough()
+    return Plan(pipe(before, body(*outputs), after)), draw(s.values(takes))
+
+
+_IN_PIECES = [s.TEXT, s.Listed(s.NUMBER), s.Fields((("a", s.TEXT), ("b", s.NUMBER)))]
+
+
+@st.composite
+def partial(draw: st.DrawFn, inputs: int) -> tuple[Any, ...]:
+    """Return a plan that fails on some inputs and not on others, and several inputs."""
+    takes = draw(s.SHAPES)
+    before, _ = draw(sequences(takes, _small(TOTAL)))
+    gives = draw(s.SHAPES)
+    last = draw(st.permutations([*draw(st.tuples(s.values(gives), s.values(gives), s.faults()))]))
+    after, _ = draw(sequences(gives, _small(TOTAL)))
+    return Plan(pipe(before, Function(*last), after)), draw(_several(takes, inputs))
+
+
+def _several(shape: Shape, most: int) -> st.SearchStrategy[list[Any]]:
+    values = s.values(shape)
+    return st.lists(values, max_size=1) | st.lists(values, min_size=2, max_size=most)
 
 
 @st.composite
@@ -123,7 +152,7 @@ def functions(gives: Shape | None = None, taste: Taste = ANY) -> st.SearchStrate
 
 
 def _functions(output: st.SearchStrategy[Any], taste: Taste) -> st.SearchStrategy[Function]:
-    either = output | s.faults() if taste.faults else output
+    either = s.with_faults(output) if taste.faults else output
     return st.lists(either, min_size=1, max_size=3).map(lambda found: Function(*found))
 
 

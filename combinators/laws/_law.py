@@ -93,16 +93,17 @@ class Law:
         """Return if the law holds for these arguments.
 
         Raises:
-            LawBroken: it does not
+            LawBroken: it does not, or the system refuses what the law asks of it
         """
-        built = [rebuilt(a, system) if is_pipeline(a) else a for a in arguments]
         with counted() as ledger:
             try:
+                built = [rebuilt(a, system) if is_pipeline(a) else a for a in arguments]
                 self.check(system, *built)
-            except LawBroken as broken:
-                raise LawBroken(
-                    broken.sides, self._case(arguments), _written(ledger.table)
-                ) from None
+            except Exception as error:  # noqa: BLE001 - a law asks for nothing that may be refused
+                sides = error.sides if isinstance(error, LawBroken) else {"raised": error}
+                cause = None if isinstance(error, LawBroken) else error
+                table = _written(ledger.table)
+                raise LawBroken(sides, self._case(arguments), table) from cause
 
     def _case(self, arguments: tuple[Any, ...]) -> str:
         names = list(inspect.signature(self.check).parameters)[1:]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from combinators.laws._law import Law, LawBroken
 from combinators.laws._systems import System
 
-DEFAULT_EXAMPLES = 100
+DEFAULT_EXAMPLES = 200
 
 # A pipeline takes its time to draw; what matters is that it is drawn.
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]

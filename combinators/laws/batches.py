@@ -42,7 +42,7 @@ def a_batch_is_one_by_one(s: System[P], plan: Plan, xs: list[Any]) -> None:
     _expect_all("abatch", [Gave(y) for y in finished(s.abatch(p, xs))], meant)
 
 
-@law(cases.plans(inputs=5))
+@law(cases.partial(inputs=5))
 def a_collecting_batch_gives_each_item_its_outcome(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """Where failures are collected, each item has its own outcome, and none its neighbour's.
 
@@ -85,7 +85,7 @@ def batches_concatenate(s: System[P], plan: Plan, xs: list[Any], cut: int) -> No
     expect_same(together=s.batch(p, xs), apart=apart)
 
 
-@law(cases.plans(inputs=5))
+@law(cases.partial(inputs=5))
 def a_failed_batch_keeps_what_was_finished(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """A batch that fails says which item failed first, and keeps what was finished.
 

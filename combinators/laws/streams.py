@@ -27,7 +27,7 @@ from combinators.laws.strategies import Function
 P = TypeVar("P")
 
 
-@law(cases.plans())
+@law(cases.streaming())
 def a_stream_folds_to_the_meaning(s: System[P], plan: Plan, x: object) -> None:
     """The chunks of a stream, merged, are what a call gives; it fails as a call does.
 
@@ -39,7 +39,7 @@ def a_stream_folds_to_the_meaning(s: System[P], plan: Plan, x: object) -> None:
     expect_meaning("stream", outcome_of(lambda: folded([*s.stream(p, x)])), plan.meaning(x))
 
 
-@law(cases.plans())
+@law(cases.streaming())
 def an_async_stream_folds_to_the_meaning(s: System[P], plan: Plan, x: object) -> None:
     """The chunks of an async stream, merged, are what a call gives; it fails as a call does.
 

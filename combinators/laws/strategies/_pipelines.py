@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from hypothesis import strategies as st
+from returns.result import Success
 
 import combinators as c
 from combinators.laws.strategies import _functions as functions, _shapes as s
@@ -53,7 +54,7 @@ class Point(NamedTuple):
 def bodies(gives: Shape, taste: Taste) -> st.SearchStrategy[Pipeline]:
     """Return steps that are one drawn function, of every kind, with outputs of a shape."""
     output = s.values(gives)
-    return kinds(output | s.faults() if taste.faults else output, taste)
+    return kinds(s.with_faults(output) if taste.faults else output, taste)
 
 
 def kinds(output: st.SearchStrategy[Any], taste: Taste) -> st.SearchStrategy[Pipeline]:
@@ -123,7 +124,7 @@ def sequences(takes: Shape, taste: Taste) -> Drawn:
     def drawn(draw: st.DrawFn) -> tuple[Pipeline, Shape]:
         steps: list[Pipeline] = []
         shape = takes
-        for _ in range(draw(st.integers(0, taste.depth + 1))):
+        for _ in range(draw(st.integers(1, taste.depth + 1))):
             step, shape = draw(_step(shape, taste))
             steps.append(step)
         return _c.pipe(*steps), shape
@@ -134,7 +135,7 @@ def sequences(takes: Shape, taste: Taste) -> Drawn:
 @functools.lru_cache(_KEPT)
 def _step(takes: Shape, taste: Taste) -> Drawn:
     """Return what may stand where a shape flows in."""
-    found = [_passing(takes), _function(taste)]
+    found = [_passing(takes), _function(taste), _function(taste)]
     if isinstance(takes, Row):
         found.append(_element(takes))
     if isinstance(takes, Fields) and takes.fields:
@@ -203,7 +204,10 @@ def _chat(texts: tuple[str, str]) -> tuple[Pipeline, Shape]:
 
 def _nesting(takes: Shape, taste: Taste) -> list[Drawn]:
     inner = sequences(takes, taste)
-    keyed = st.dictionaries(st.sampled_from(s.KEYS), inner, max_size=3)
+    key = st.sampled_from(s.KEYS)
+    keyed = st.dictionaries(key, inner, max_size=1) | st.dictionaries(
+        key, inner, min_size=2, max_size=3
+    )
     return [
         keyed.map(_fanned),
         st.lists(inner, min_size=1, max_size=3).map(_rowed),
@@ -211,7 +215,7 @@ def _nesting(takes: Shape, taste: Taste) -> list[Drawn]:
         inner.map(lambda drawn: (_c.passthrough().tap(drawn[0]), takes)),
         inner.map(lambda drawn: (drawn[0].named("part"), drawn[1])),
         inner.map(lambda drawn: (drawn[0].attempt(), s.Attempted(drawn[1]))),
-        s.SCALARS.flatmap(lambda gives: _choices(takes, gives, taste)),
+        *_choices(takes, taste),
     ]
 
 
@@ -228,21 +232,43 @@ def _pointed(x: Pipeline, y: Pipeline) -> tuple[Pipeline, Shape]:
     return _c.fanout(Point, y=y, x=x), Row((s.NUMBER, s.TEXT))
 
 
-def _choices(takes: Shape, gives: Shape, taste: Taste) -> Drawn:
-    arm = arrows(takes, gives, taste)
+def _choices(takes: Shape, taste: Taste) -> list[Drawn]:
     test = bodies(s.TRUTH, taste)
-    found: list[st.SearchStrategy[Pipeline]] = [
-        st.builds(_branched, test, arm, arm),
-        kinds(arm, Taste(waits=taste.waits, chunks=False)).map(_c.bind),
-    ]
-    if isinstance(takes, Scalar):
+
+    def branched(gives: Shape) -> st.SearchStrategy[Pipeline]:
+        arm = arrows(takes, gives, taste)
+        return st.builds(_branched, test, arm, arm)
+
+    def cased(gives: Shape) -> st.SearchStrategy[Pipeline]:
+        arm = arrows(takes, gives, taste)
         otherwise = arm | st.none() if taste.faults else arm
-        found.append(st.builds(_cased, _forms(takes), arm, otherwise))
-    return st.tuples(st.one_of(found), st.just(gives))
+        return st.builds(_cased, _forms(takes), arm, otherwise)
+
+    def bound(gives: Shape) -> st.SearchStrategy[Pipeline]:
+        arm = arrows(takes, gives, taste)
+        return kinds(arm, Taste(waits=taste.waits, chunks=False)).map(_c.bind)
+
+    return [_giving(choice) for choice in (branched, cased, bound)]
 
 
-def _forms(scalar: Scalar) -> st.SearchStrategy[Any]:
-    return st.sampled_from([scalar.form, bool | None, str | float])
+def _giving(choice: Callable[[Shape], st.SearchStrategy[Pipeline]]) -> Drawn:
+    return s.SCALARS.flatmap(lambda gives: st.tuples(choice(gives), st.just(gives)))
+
+
+def _forms(takes: Shape) -> st.SearchStrategy[Any]:
+    """Return types to tell by looking, of which one is that of the values."""
+    match takes:
+        case Scalar(form):
+            own = form
+        case Fields():
+            own = dict
+        case Listed():
+            own = list
+        case Row():
+            own = tuple
+        case _:
+            own = Success
+    return st.sampled_from([own, bool | None, str | float])
 
 
 def _branched(test: Pipeline, arm: Pipeline, other: Pipeline) -> Pipeline:

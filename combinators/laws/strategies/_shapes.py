@@ -124,6 +124,11 @@ def faults() -> st.SearchStrategy[Fault]:
     return st.sampled_from("xyz").map(Fault)
 
 
+def with_faults(output: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return outputs of which one in a few is raised."""
+    return st.one_of(output, output, output, output, faults())
+
+
 _SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
     int: st.integers(-2, 5),
     str: st.text("ab", max_size=3),

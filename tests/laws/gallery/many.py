@@ -1,0 +1,160 @@
+"""Streams and batches that are wrong."""
+
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import closing
+from itertools import islice
+from typing import Any, Final
+
+from returns.result import Failure, Result, Success
+from typing_extensions import override
+
+from combinators import BatchError, _nodes as n
+from combinators.laws import Ours, batches, streams
+from tests.laws.gallery.wrong import Exhibits, Pipeline
+
+
+class LosesTheLastChunk(Ours):
+    """Of a stream of several chunks, the last does not arrive."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        chunks = [*p.stream(x, **options)]
+        yield from chunks[:-1] or chunks
+
+
+class LosesTheLastChunkOnALoop(Ours):
+    """Of an async stream of several chunks, the last does not arrive."""
+
+    @override
+    async def astream(self, p: Pipeline, x: Any, /, **options: Any) -> AsyncGenerator[Any, None]:
+        chunks = [chunk async for chunk in p.astream(x, **options)]
+        for chunk in chunks[:-1] or chunks:
+            yield chunk
+
+
+class StreamsTheWhole(Ours):
+    """A stream is one chunk: what a call gives."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        yield p.invoke(x, **options)
+
+
+class RunsPlainStepsOnEveryChunk(Ours):
+    """A plain function that follows a generator is called with each chunk."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        match p.node:
+            case n.Pipe((n.Step(streams=True) as source, *rest)):
+                for chunk in source.function(x):
+                    for each in rest:
+                        assert isinstance(each, n.Step)
+                        chunk = each.function(chunk)  # noqa: PLW2901 - step by step
+                    yield chunk
+            case _:
+                yield from p.stream(x, **options)
+
+
+class MakesAllChunksFirst(Ours):
+    """The source is run to its end before the first chunk is given."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        yield from [*p.stream(x, **options)]
+
+
+class RunsOnWhenClosed(Ours):
+    """A stream that is closed runs its source to the end."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        with closing(p.stream(x, **options)) as chunks:
+            try:
+                yield from _one_by_one(chunks)
+            finally:
+                list(chunks)
+
+
+class GivesResultsBackwards(Ours):
+    """The results of a batch come in the order in which they were last begun."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        return super().batch(p, xs, **options)[::-1]
+
+
+class GivesAFailedItemItsNeighboursResult(Ours):
+    """Results are given to the items that are left, in turn: after a failure, to the wrong ones."""
+
+    @override
+    def outcomes(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> list[Result[Any, Exception]]:
+        found = super().outcomes(p, xs, **options)
+        good = [each for each in found if isinstance(each, Success)]
+        return [*good, *(each for each in found if isinstance(each, Failure))]
+
+
+class CountsAsItemsArrive(Ours):
+    """An item has the index of its arrival."""
+
+    @override
+    def completed(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> Generator[tuple[int, Any], None, None]:
+        found = [result for _, result in p.batch_as_completed(xs, **options)]
+        yield from enumerate(reversed(found))
+
+
+class DropsTheRestOfAChunk(Ours):
+    """Inputs travel in chunks of two, and what is left over is left out."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        inputs = [*xs]
+        return super().batch(p, inputs[: len(inputs) // 2 * 2], **options)
+
+
+class ForgetsWhatWasFinished(Ours):
+    """A batch that fails raises the exception of an item, and nothing else is left of it."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        try:
+            return super().batch(p, xs, **options)
+        except BatchError as error:
+            raise error.errors[error.index] from None
+
+
+class ReadsFarAhead(Ours):
+    """A hundred inputs are read before the first is run."""
+
+    @override
+    def completed(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> Generator[tuple[int, Any], None, None]:
+        return super().completed(p, [*islice(xs, 100)], **options)
+
+
+def _one_by_one(chunks: Iterable[Any]) -> Generator[Any, None, None]:
+    # `yield from` a generator would close it as soon as it is closed itself.
+    for chunk in chunks:  # noqa: UP028 - as said
+        yield chunk
+
+
+EXHIBITS: Final[Exhibits] = {
+    streams.a_stream_folds_to_the_meaning: LosesTheLastChunk(),
+    streams.an_async_stream_folds_to_the_meaning: LosesTheLastChunkOnALoop(),
+    streams.a_generator_step_streams_what_it_yields: StreamsTheWhole(),
+    streams.a_plain_step_collects_its_input: RunsPlainStepsOnEveryChunk(),
+    streams.a_picked_key_streams_its_own_chunks: LosesTheLastChunk(),
+    streams.a_chunk_comes_before_the_next_is_made: MakesAllChunksFirst(),
+    streams.closing_a_stream_stops_its_source: RunsOnWhenClosed(),
+    batches.a_batch_is_one_by_one: GivesResultsBackwards(),
+    batches.a_collecting_batch_gives_each_item_its_outcome: GivesAFailedItemItsNeighboursResult(),
+    batches.completed_items_come_with_their_index: CountsAsItemsArrive(),
+    batches.batches_concatenate: DropsTheRestOfAChunk(),
+    batches.a_failed_batch_keeps_what_was_finished: ForgetsWhatWasFinished(),
+    batches.a_batch_reads_its_inputs_as_there_is_room: ReadsFarAhead(),
+}
