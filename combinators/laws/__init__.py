@@ -33,6 +33,7 @@ from combinators.laws._rebuilding import rebuilt
 from combinators.laws._reference import meaning
 from combinators.laws._systems import Kind, System
 from combinators.laws._trying import Trial, hold, tried
+from combinators.laws.non_laws import NON_LAWS
 
 _GROUPS: Final = (
     category,
@@ -55,6 +56,7 @@ LAWS: Final = tuple(
 
 __all__ = [
     "LAWS",
+    "NON_LAWS",
     "OURS",
     "Gave",
     "Kind",

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from combinators import fanout, passthrough, pipe
 from combinators.laws._comparing import Plan
 from combinators.laws.strategies import _shapes as s
-from combinators.laws.strategies._functions import AsyncGenerator, Function, Generator
+from combinators.laws.strategies._functions import (
+    AsyncGenerator,
+    Function,
+    Generator,
+    canonical,
+)
 from combinators.laws.strategies._pipelines import ANY, TOTAL, Taste, arrows, sequences
 from combinators.laws.strategies._shapes import Fields, Shape
 
@@ -78,14 +83,15 @@ _IN_PIECES = [s.TEXT, s.Listed(s.NUMBER), s.Fields((("a", s.TEXT), ("b", s.NUMBE
 
 
 @st.composite
-def partial(draw: st.DrawFn, inputs: int) -> tuple[Any, ...]:
-    """Return a plan that fails on some inputs and not on others, and several inputs."""
-    takes = draw(s.SHAPES)
-    before, _ = draw(sequences(takes, _small(TOTAL)))
-    gives = draw(s.SHAPES)
-    last = draw(st.permutations([*draw(st.tuples(s.values(gives), s.values(gives), s.faults()))]))
-    after, _ = draw(sequences(gives, _small(TOTAL)))
-    return Plan(pipe(before, Function(*last), after)), draw(_several(takes, inputs))
+def telling(draw: st.DrawFn, inputs: int, *, fails: bool = False) -> tuple[Any, ...]:
+    """Return a plan that tells some inputs from others, or fails on some, and several inputs."""
+    takes, gives = draw(s.SHAPES), draw(s.SHAPES)
+    before = draw(sequences(takes, _small(TOTAL)))[0]
+    outputs = draw(st.lists(s.values(gives), min_size=2, max_size=3, unique_by=canonical))
+    told = Function(*outputs, *([draw(s.faults())] if fails else []))
+    # What comes before may make one of all inputs, so at times nothing does.
+    step = pipe(before, told) if draw(st.booleans()) else pipe(told)
+    return Plan(step), draw(_several(takes, inputs))
 
 
 def _several(shape: Shape, most: int) -> st.SearchStrategy[list[Any]]:
@@ -131,7 +137,9 @@ def lists(taste: Taste, count: int = 1) -> st.SearchStrategy[tuple[Any, ...]]:
         for _ in range(count):
             step, shape = draw(sequences(shape, _small(taste)))
             steps.append(step)
-        return *steps, draw(st.lists(s.values(takes), max_size=4))
+        elements = draw(st.lists(s.values(takes), max_size=3))
+        again = elements[:1] if draw(st.booleans()) else []  # one of them twice
+        return *steps, draw(st.permutations([*elements, *again]))
 
     return drawn()
 

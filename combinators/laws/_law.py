@@ -108,7 +108,7 @@ class Law:
     def _case(self, arguments: tuple[Any, ...]) -> str:
         names = list(inspect.signature(self.check).parameters)[1:]
         values = [f"  {name} = {value!r}" for name, value in zip(names, arguments, strict=True)]
-        said = f"{self.name}: {self.statement}\n{_indented(self.equation)}\nIt does not, for"
+        said = f"{self.name}: {self.statement}\n{_indented(self.equation)}\nIt does not hold for"
         return "\n".join([said, *values])
 
 

@@ -79,16 +79,18 @@ def building_and_looking_run_nothing(s: System[P], plan: Plan, _: object) -> Non
 
 
 @law(cases.mappings(ANY))
-def inputs_are_not_changed(s: System[P], _: str, f: P, x: object) -> None:
-    """What goes in is the same afterwards.
+def inputs_are_not_changed(s: System[P], key: str, f: P, x: object) -> None:
+    """What goes in is the same afterwards, whatever is made of it.
 
         x after r(x)  =  x before
 
     Source: Strachey, Fundamental Concepts in Programming Languages (1967).
     """
     before = copy.deepcopy(x)
-    run(s, f, x)
-    expect_same(after=x, before=before)
+    rearranged = [s.omit(key), s.rename({"new": key}), s.assign({"new": f}), s.update({key: f})]
+    for step in [f, *rearranged]:
+        run(s, step, x)
+        expect_same(after=x, before=before)
 
 
 @law(st.tuples(cases.inputs()))
