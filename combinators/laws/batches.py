@@ -29,7 +29,7 @@ P = TypeVar("P")
 _LIMIT = 3
 
 
-@law(cases.telling(inputs=5))
+@law(cases.telling())
 def a_batch_is_one_by_one(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """The outputs of a batch are those of its inputs, each in its place.
 
@@ -42,7 +42,7 @@ def a_batch_is_one_by_one(s: System[P], plan: Plan, xs: list[Any]) -> None:
     _expect_all("abatch", [Gave(y) for y in finished(s.abatch(p, xs))], meant)
 
 
-@law(cases.telling(inputs=5, fails=True))
+@law(cases.telling(fails=True))
 def a_collecting_batch_gives_each_item_its_outcome(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """Where failures are collected, each item has its own outcome, and none its neighbour's.
 
@@ -55,7 +55,7 @@ def a_collecting_batch_gives_each_item_its_outcome(s: System[P], plan: Plan, xs:
     _expect_all("abatch", [*map(as_outcome, finished(s.aoutcomes(p, xs)))], meant)
 
 
-@law(cases.telling(inputs=5))
+@law(cases.telling())
 def completed_items_come_with_their_index(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """Whatever the order in which items are ready, each comes once, under its index.
 
@@ -72,7 +72,7 @@ def completed_items_come_with_their_index(s: System[P], plan: Plan, xs: list[Any
         _expect_all(by, [Gave(dict(found)[index]) for index in range(len(xs))], meant)
 
 
-@law(st.tuples(cases.telling(inputs=4), st.integers(0, 4)).map(lambda d: (*d[0], d[1])))
+@law(st.tuples(cases.telling(), st.integers(0, 4)).map(lambda d: (*d[0], d[1])))
 def batches_concatenate(s: System[P], plan: Plan, xs: list[Any], cut: int) -> None:
     """A batch may be cut anywhere.
 
@@ -85,7 +85,7 @@ def batches_concatenate(s: System[P], plan: Plan, xs: list[Any], cut: int) -> No
     expect_same(together=s.batch(p, xs), apart=apart)
 
 
-@law(cases.telling(inputs=5, fails=True))
+@law(cases.telling(fails=True))
 def a_failed_batch_keeps_what_was_finished(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """A batch that fails says which item failed first, and keeps what was finished.
 

@@ -12,12 +12,12 @@ from combinators.laws._comparing import expect, expect_agreement, run
 from combinators.laws._law import law
 from combinators.laws._outcomes import Raised
 from combinators.laws._systems import Kind, System
-from combinators.laws.strategies import ANY, SCALARS, TOTAL, Function, values
+from combinators.laws.strategies import ANY, TOTAL, Function
 
 P = TypeVar("P")
 
 
-@law(cases.arms(3))
+@law(cases.arms())
 def the_first_arm_that_holds_is_taken(
     s: System[P], p: Any, q: Any, f: P, g: P, h: P, x: object
 ) -> None:
@@ -71,7 +71,7 @@ def a_step_after_moves_into_the_arms(
 _FORMS: dict[str, Any] = {"int": int, "str | bool": str | bool, "None": None}
 
 
-@law(st.tuples(st.sampled_from([*_FORMS]), SCALARS.flatmap(values)))
+@law(st.tuples(st.sampled_from([*_FORMS]), cases.scalars()))
 def a_case_takes_the_values_of_its_type(s: System[P], form: str, x: object) -> None:
     """A case is taken by the values of its type and by no others.
 

@@ -11,11 +11,11 @@ from combinators.laws._comparing import expect, expect_agreement, expect_same, r
 from combinators.laws._law import law
 from combinators.laws._outcomes import Gave, agree
 from combinators.laws._systems import System
-from combinators.laws.strategies import ANY, TOTAL, Fields, Point, Scalar, values
+from combinators.laws.strategies import ANY, TOTAL, Point, Scalar, values
 
 P = TypeVar("P")
 
-_PAIR = Fields((("a", Scalar(int)), ("b", Scalar(str))))
+_PAIR = st.fixed_dictionaries({"a": values(int), "b": values(str)})
 
 
 @law(cases.fans(ANY, TOTAL))
@@ -62,7 +62,7 @@ def fanouts_compose_key_by_key(s: System[P], f: P, g: P, h: P, k: P, x: object) 
     expect_agreement(s, s.pipe(s.fanout({"a": f, "b": g}), then), inside, x)
 
 
-@law(st.tuples(values(_PAIR)))
+@law(st.tuples(_PAIR))
 def a_fanout_of_all_projections_is_the_identity(s: System[P], x: object) -> None:
     """A mapping taken apart key by key and put together again is the same mapping.
 
@@ -166,7 +166,7 @@ def each_is_the_step_on_every_element(s: System[P], f: P, xs: list[Any]) -> None
         expect(not isinstance(whole, Gave), each=whole, alone=alone)
 
 
-@law(cases.lists(TOTAL, 2))
+@law(cases.lists(TOTAL, TOTAL))
 def each_keeps_composition(s: System[P], f: P, g: P, xs: list[Any]) -> None:
     """One pass over the elements does for two.
 
@@ -177,7 +177,7 @@ def each_keeps_composition(s: System[P], f: P, g: P, xs: list[Any]) -> None:
     expect_agreement(s, s.pipe(s.each(f), s.each(g)), s.each(s.pipe(f, g)), xs)
 
 
-@law(cases.lists(TOTAL, 0))
+@law(cases.lists())
 def each_keeps_the_identity(s: System[P], xs: list[Any]) -> None:
     """To do nothing to each element is to do nothing.
 

@@ -65,7 +65,7 @@ def looking_for_mutation_changes_nothing_but_time(s: System[P], plan: Plan, x: o
     expect_meaning("invoke", outcome_of(lambda: s.invoke(p, x, check_mutation=True)), meant)
 
 
-@law(cases.plans(inputs=3))
+@law(cases.plans_for_several())
 def runs_know_nothing_of_one_another(s: System[P], plan: Plan, xs: list[object]) -> None:
     """A pipeline gives the same for the same input, whatever it was run on before.
 

@@ -5,11 +5,12 @@ from itertools import repeat
 from typing import Any, TypedDict
 
 import pytest
-from hypothesis import Phase, find, given, settings, strategies as st
+from hypothesis import Phase, find, given, settings
 from returns.result import Failure
 
 from combinators import Runnable, _nodes as n
 from combinators.laws import OURS, Gave, Plan, _cases as cases, meaning, rebuilt, strategies as ls
+from combinators.laws.strategies import pipelines
 
 NODES: tuple[type[Any], ...] = typing.get_args(n.Node)
 
@@ -44,7 +45,7 @@ def test_a_pipeline_rebuilt_in_ours_is_the_same(drawn: tuple[Plan, object]) -> N
     assert rebuilt(plan.pipeline, OURS) == plan.pipeline
 
 
-@given(ls.runnables(Question, list[str], taste=ls.TOTAL), ls.values(ls.shape_of(Question)))
+@given(ls.runnables(Question, list[str], taste=ls.TOTAL), ls.values(Question))
 def test_a_pipeline_has_the_types_that_were_asked_for(
     r: Runnable[Question, list[str]], question: Question
 ) -> None:
@@ -53,11 +54,11 @@ def test_a_pipeline_has_the_types_that_were_asked_for(
     assert all(type(item) is str for item in result)
 
 
-@st.composite
-def totals(draw: st.DrawFn) -> tuple[Runnable[Any, Any], ls.Shape, object]:
-    takes = draw(ls.SHAPES)
-    pipeline, gives = draw(ls.sequences(takes, ls.TOTAL))
-    return pipeline, gives, draw(ls.values(takes))
+@ls.drawn
+def totals(d: ls.Drawing) -> tuple[Runnable[Any, Any], ls.Shape, object]:
+    takes = d.shape()
+    pipeline, gives = pipelines.sequence(d, takes, ls.TOTAL)
+    return pipeline, gives, d.value(takes)
 
 
 @given(totals())
@@ -86,7 +87,7 @@ def fits(value: Any, shape: ls.Shape) -> bool:  # noqa: ANN401 - of any type
             typing.assert_never(shape)
 
 
-@pytest.mark.parametrize(("kind", "longest"), [(n.Fanout, 30), (n.Attempt, 30), (n.Step, 40)])
+@pytest.mark.parametrize(("kind", "longest"), [(n.Fanout, 80), (n.Attempt, 80), (n.Step, 30)])
 def test_what_is_found_is_small(kind: type[Any], longest: int) -> None:
     def has_kind(drawn: tuple[Plan, object]) -> bool:
         return any(isinstance(node, kind) for node in n.walk(drawn[0].pipeline.node))

@@ -11,6 +11,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from combinators import Runnable
+from combinators.laws.strategies import _pipelines as pipelines
+from combinators.laws.strategies._drawing import Drawing, drawn
 from combinators.laws.strategies._functions import (
     AsyncFunction,
     AsyncGenerator,
@@ -19,10 +21,8 @@ from combinators.laws.strategies._functions import (
     Generator,
     canonical,
 )
-from combinators.laws.strategies._pipelines import ANY, TOTAL, Point, Taste, arrows, sequences
+from combinators.laws.strategies._pipelines import ANY, TOTAL, Point, Taste
 from combinators.laws.strategies._shapes import (
-    SCALARS,
-    SHAPES,
     Attempted,
     Fields,
     Listed,
@@ -30,7 +30,6 @@ from combinators.laws.strategies._shapes import (
     Scalar,
     Shape,
     shape_of,
-    values,
 )
 
 A = TypeVar("A")
@@ -51,17 +50,28 @@ def runnables(
     ...     assert isinstance(r.invoke(3), str)
     >>> each_gives_a_text()
     """
-    return arrows(shape_of(takes), shape_of(gives), taste)
+    return drawn(pipelines.arrow)(shape_of(takes), shape_of(gives), taste)
+
+
+def values(form: type[A]) -> st.SearchStrategy[A]:
+    """Return values of a type: of few and small ones, so that they meet again.
+
+    >>> from hypothesis import given
+    >>> @given(values(list[str]))
+    ... def each_is_a_list(texts):
+    ...     assert all(set(text) <= {"a", "b"} for text in texts)
+    >>> each_is_a_list()
+    """
+    return drawn(Drawing.value)(shape_of(form))
 
 
 __all__ = [
     "ANY",
-    "SCALARS",
-    "SHAPES",
     "TOTAL",
     "AsyncFunction",
     "AsyncGenerator",
     "Attempted",
+    "Drawing",
     "Fault",
     "Fields",
     "Function",
@@ -72,10 +82,10 @@ __all__ = [
     "Scalar",
     "Shape",
     "Taste",
-    "arrows",
     "canonical",
+    "drawn",
+    "pipelines",
     "runnables",
-    "sequences",
     "shape_of",
     "values",
 ]

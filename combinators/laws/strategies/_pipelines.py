@@ -1,26 +1,27 @@
 """Pipelines of any shape: each step is drawn from what may follow the one before.
 
-So all of them are well typed by construction. What is drawn is a pair, a pipeline and the
-shape of what it gives; depth bounds how far combinators nest.
+So all of them are well typed by construction. What is drawn is a pair: a pipeline, and the
+shape of what it gives. A taste says how far combinators nest and what may be among the steps.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
-from hypothesis import strategies as st
 from returns.result import Success
 
 import combinators as c
 from combinators.laws.strategies import _functions as functions, _shapes as s
+from combinators.laws.strategies._drawing import Drawing
 from combinators.laws.strategies._shapes import Fields, Listed, Row, Scalar, Shape
 
 Pipeline: TypeAlias = c.Runnable[Any, Any]
-Drawn: TypeAlias = "st.SearchStrategy[tuple[Pipeline, Shape]]"
+Drawn: TypeAlias = tuple[Pipeline, Shape]
+Proposal: TypeAlias = Callable[[], Drawn]
 
 # The builders are called with what was drawn, of which no checker can know the types.
 _c: Any = c
@@ -36,8 +37,10 @@ class Taste:
     chunks: bool = True  # steps that stream
     depth: int = 2
 
+    def deeper(self) -> Taste:
+        """Return the taste for what is inside a step."""
+        return replace(self, depth=self.depth - 1)
 
-_KEPT: Final = 1_000  # strategies take longer to make than to draw from
 
 ANY: Final = Taste()
 TOTAL: Final = Taste(faults=False)
@@ -50,28 +53,42 @@ class Point(NamedTuple):
     y: str
 
 
-@functools.lru_cache(_KEPT)
-def bodies(gives: Shape, taste: Taste) -> st.SearchStrategy[Pipeline]:
-    """Return steps that are one drawn function, of every kind, with outputs of a shape."""
-    output = s.values(gives)
-    return kinds(s.with_faults(output) if taste.faults else output, taste)
+def sequence(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    """Return a pipeline that takes a shape, with the shape that it gives."""
+    shape = takes
+
+    def step() -> Pipeline:
+        nonlocal shape
+        drawn, shape = d.one_of(_proposals(d, shape, taste))()
+        return drawn
+
+    return _c.pipe(*d.several(step, 1, taste.depth + 1)), shape
 
 
-def kinds(output: st.SearchStrategy[Any], taste: Taste) -> st.SearchStrategy[Pipeline]:
-    """Return steps of every kind that give, or raise, what is drawn."""
-    outputs = st.lists(output, min_size=1, max_size=3)
+def arrow(d: Drawing, takes: Shape, gives: Shape, taste: Taste) -> Pipeline:
+    """Return a pipeline from one shape to another."""
+    pipeline, shape = sequence(d, takes, taste)
+    return pipeline if shape == gives else pipeline | body(d, gives, taste)
 
-    def plain(found: Sequence[Any]) -> Pipeline:
-        return _lifted(functions.Function(*found))
 
-    made: list[Callable[[Sequence[Any]], Pipeline]] = [plain, plain, _inline]
+# --- Functions -------------------------------------------------------------------
+
+
+def body(d: Drawing, gives: Shape, taste: Taste) -> Pipeline:
+    """Return a step that is one drawn function, of any kind."""
+    return lifted(d, d.several(partial(d.output, gives, faults=taste.faults), 1, 3), taste)
+
+
+def lifted(d: Drawing, outputs: Sequence[Any], taste: Taste) -> Pipeline:
+    """Return a function of these outputs as a step: plain, async, streaming, or a pair."""
+    kinds = [_plain, _plain, _inline]
     if taste.waits:
-        made += [_waiting, _paired]
+        kinds += [_waiting, _paired]
     if taste.chunks:
-        made.append(_yielding)
+        kinds.append(_yielding)
     if taste.chunks and taste.waits:
-        made += [_slowly_yielding, _both_yielding]
-    return st.tuples(st.sampled_from(made), outputs).map(lambda drawn: drawn[0](drawn[1]))
+        kinds += [_slowly_yielding, _both_yielding]
+    return d.one_of(kinds)(*outputs)
 
 
 def _lifted(body: functions.Drawn, **options: Any) -> Pipeline:
@@ -79,243 +96,213 @@ def _lifted(body: functions.Drawn, **options: Any) -> Pipeline:
     return step
 
 
-def _inline(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.Function(*found), inline=True)
+def _plain(*outputs: Any) -> Pipeline:
+    return _lifted(functions.Function(*outputs))
 
 
-def _waiting(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.AsyncFunction(*found))
+def _inline(*outputs: Any) -> Pipeline:
+    return _lifted(functions.Function(*outputs), inline=True)
 
 
-def _paired(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.Function(*found), aio=functions.AsyncFunction(*found))
+def _waiting(*outputs: Any) -> Pipeline:
+    return _lifted(functions.AsyncFunction(*outputs))
 
 
-def _yielding(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.Generator(*found))
+def _paired(*outputs: Any) -> Pipeline:
+    return _lifted(functions.Function(*outputs), aio=functions.AsyncFunction(*outputs))
 
 
-def _slowly_yielding(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.AsyncGenerator(*found))
+def _yielding(*outputs: Any) -> Pipeline:
+    return _lifted(functions.Generator(*outputs))
 
 
-def _both_yielding(found: Sequence[Any]) -> Pipeline:
-    return _lifted(functions.Generator(*found), aio=functions.AsyncGenerator(*found))
+def _slowly_yielding(*outputs: Any) -> Pipeline:
+    return _lifted(functions.AsyncGenerator(*outputs))
 
 
-@functools.lru_cache(_KEPT)
-def arrows(takes: Shape, gives: Shape, taste: Taste) -> st.SearchStrategy[Pipeline]:
-    """Return pipelines between two shapes."""
-
-    def finished(drawn: tuple[Pipeline, Shape]) -> st.SearchStrategy[Pipeline]:
-        pipeline, shape = drawn
-        if shape == gives:
-            return st.just(pipeline)
-        return bodies(gives, taste).map(lambda last: _c.pipe(pipeline, last))
-
-    return sequences(takes, taste).flatmap(finished)
+def _both_yielding(*outputs: Any) -> Pipeline:
+    return _lifted(functions.Generator(*outputs), aio=functions.AsyncGenerator(*outputs))
 
 
-@functools.lru_cache(_KEPT)
-def sequences(takes: Shape, taste: Taste) -> Drawn:
-    """Return pipelines that take a shape, with what they give."""
-
-    @st.composite
-    def drawn(draw: st.DrawFn) -> tuple[Pipeline, Shape]:
-        steps: list[Pipeline] = []
-        shape = takes
-        more = True
-        while more:
-            step, shape = draw(_step(shape, taste))
-            steps.append(step)
-            # Not a number of steps, drawn first: one step can be left out when it shrinks.
-            more = len(steps) <= taste.depth and draw(st.integers(0, 2)) > 0
-        return _c.pipe(*steps), shape
-
-    return drawn()
+# --- What may stand where a shape flows in -----------------------------------------
 
 
-@functools.lru_cache(_KEPT)
-def _step(takes: Shape, taste: Taste) -> Drawn:
-    """Return what may stand where a shape flows in."""
-    found = [_passing(takes), _function(taste), _function(taste)]
-    if isinstance(takes, Row):
-        found.append(_element(takes))
-    if isinstance(takes, Fields) and takes.fields:
-        found += _keyed(takes)
-    if taste.depth > 0:
-        inner = Taste(taste.faults, taste.waits, taste.chunks, taste.depth - 1)
-        found += _nesting(takes, inner)
-        if isinstance(takes, Listed):
-            found.append(_each(takes, inner))
-        if isinstance(takes, Fields):
-            found += _keyed_around(takes, inner)
-    return st.one_of(found)
-
-
-# --- Without steps inside ---------------------------------------------------------
-
-
-def _passing(takes: Shape) -> Drawn:
-    declared = takes.form if isinstance(takes, Scalar) else None
-    return st.sampled_from(
-        [(_c.passthrough(), takes), (_c.passthrough(declared) if declared else _c.pipe(), takes)]
-    )
-
-
-def _function(taste: Taste) -> Drawn:
-    return s.SHAPES.flatmap(lambda gives: st.tuples(bodies(gives, taste), st.just(gives)))
-
-
-def _element(row: Row) -> Drawn:
-    picks = [(_c.runnable(itemgetter(i)), inner) for i, inner in enumerate(row.elements)]
-    return st.sampled_from(picks)
-
-
-def _keyed(mapping: Fields) -> list[Drawn]:
-    keys = mapping.keys
-    some = st.lists(st.sampled_from(keys), min_size=1, unique=True)
-
-    def renamed(old: str, name: str) -> tuple[Pipeline, Shape]:
-        fields = tuple((name if key == old else key, shape) for key, shape in mapping.fields)
-        return _c.rename(**{name: old}), Fields(fields)
-
-    found: list[Drawn] = [
-        st.sampled_from([(_c.pick(key), mapping.of(key)) for key in keys]),
-        some.map(lambda kept: (_c.omit(*kept), mapping.only(k for k in keys if k not in kept))),
-        st.builds(renamed, st.sampled_from(keys), _new(mapping)),
+def _proposals(d: Drawing, takes: Shape, taste: Taste) -> list[Proposal]:
+    found: list[Proposal] = [
+        partial(_passing, d, takes),
+        partial(_function, d, taste),
+        partial(_function, d, taste),
     ]
-    if len(keys) > 1:
-        several = st.lists(st.sampled_from(keys), min_size=2, unique=True)
-        found.append(several.map(lambda kept: (_c.pick(*kept), mapping.only(kept))))
-    if said := [k for k, shape in mapping.fields if k.isidentifier() and isinstance(shape, Scalar)]:
-        text = st.lists(st.sampled_from([*(f"{{{key}}}" for key in said), "{{", "x"])).map("".join)
-        found.append(text.map(lambda written: (_c.template(written), s.TEXT)))
-        found.append(st.tuples(text, text).map(_chat))
+    if isinstance(takes, Row):
+        found.append(partial(_element, d, takes))
+    if isinstance(takes, Fields) and takes.fields:
+        found += [partial(each, d, takes) for each in (_pick, _select, _omit, _rename, _fill)]
+    if taste.depth > 0:
+        inner = taste.deeper()
+        found += [partial(each, d, takes, inner) for each in _NESTING]
+        if isinstance(takes, Listed):
+            found.append(partial(_each, d, takes, inner))
+        if isinstance(takes, Fields):
+            found += [partial(each, d, takes, inner) for each in (_assign, _update, _route)]
     return found
 
 
-_MESSAGE: Final = Fields((("role", s.TEXT), ("content", s.TEXT)))
+def _passing(d: Drawing, takes: Shape) -> Drawn:
+    if isinstance(takes, Scalar) and d.one_of([False, True]):
+        return _c.passthrough(takes.form), takes
+    return _c.passthrough(), takes
 
 
-def _chat(texts: tuple[str, str]) -> tuple[Pipeline, Shape]:
-    return _c.chat_template(system=texts[0], user=texts[1]), Listed(_MESSAGE)
+def _function(d: Drawing, taste: Taste) -> Drawn:
+    gives = d.shape()
+    return body(d, gives, taste), gives
+
+
+def _element(d: Drawing, row: Row) -> Drawn:
+    index, shape = d.one_of([*enumerate(row.elements)])
+    return _c.runnable(itemgetter(index)), shape
+
+
+def _pick(d: Drawing, mapping: Fields) -> Drawn:
+    key = d.one_of(mapping.keys)
+    return _c.pick(key), mapping.of(key)
+
+
+def _select(d: Drawing, mapping: Fields) -> Drawn:
+    keys = d.some(mapping.keys, 2, 3) if len(mapping.keys) > 1 else []
+    return (_c.pick(*keys), mapping.only(keys)) if keys else _pick(d, mapping)
+
+
+def _omit(d: Drawing, mapping: Fields) -> Drawn:
+    keys = d.some(mapping.keys, 1, 2)
+    return _c.omit(*keys), mapping.only(key for key in mapping.keys if key not in keys)
+
+
+def _rename(d: Drawing, mapping: Fields) -> Drawn:
+    old, new = d.one_of(mapping.keys), _new_key(d, mapping)
+    fields = tuple((new if key == old else key, shape) for key, shape in mapping.fields)
+    return _c.rename(**{new: old}), Fields(fields)
+
+
+def _fill(d: Drawing, mapping: Fields) -> Drawn:
+    said = [k for k, shape in mapping.fields if k.isidentifier() and isinstance(shape, Scalar)]
+    parts = ["x", "{{", *(f"{{{key}}}" for key in said)]
+
+    def text() -> str:
+        return "".join(d.several(lambda: d.one_of(parts), 0, 3))
+
+    if d.one_of([True, False]):
+        return _c.template(text()), s.TEXT
+    return _c.chat_template(system=text(), user=text()), _MESSAGES
+
+
+_MESSAGES: Final = Listed(Fields((("role", s.TEXT), ("content", s.TEXT))))
+
+
+def _new_key(d: Drawing, mapping: Fields) -> str:
+    return d.one_of([key for key in (*s.KEYS, "new", "newer") if key not in mapping.keys])
 
 
 # --- With steps inside --------------------------------------------------------------
 
 
-def _nesting(takes: Shape, taste: Taste) -> list[Drawn]:
-    inner = sequences(takes, taste)
-    key = st.sampled_from(s.KEYS)
-    keyed = st.dictionaries(key, inner, max_size=1) | st.dictionaries(
-        key, inner, min_size=2, max_size=3
-    )
-    return [
-        keyed.map(_fanned),
-        st.lists(inner, min_size=1, max_size=3).map(_rowed),
-        st.builds(_pointed, arrows(takes, s.NUMBER, taste), arrows(takes, s.TEXT, taste)),
-        inner.map(lambda drawn: (_c.passthrough().tap(drawn[0]), takes)),
-        inner.map(lambda drawn: (drawn[0].named("part"), drawn[1])),
-        inner.map(lambda drawn: (drawn[0].attempt(), s.Attempted(drawn[1]))),
-        *_choices(takes, taste),
-    ]
-
-
-def _fanned(branches: dict[str, tuple[Pipeline, Shape]]) -> tuple[Pipeline, Shape]:
+def _fanout(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    keys = d.some(s.KEYS, d.one_of([0, 2]), 3)
+    branches = {key: sequence(d, takes, taste) for key in keys}
     fields = tuple((key, shape) for key, (_, shape) in branches.items())
     return _c.fanout({key: branch for key, (branch, _) in branches.items()}), Fields(fields)
 
 
-def _rowed(branches: Sequence[tuple[Pipeline, Shape]]) -> tuple[Pipeline, Shape]:
+def _row(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    branches = d.several(lambda: sequence(d, takes, taste), 1, 3)
     return _c.fanout(*[branch for branch, _ in branches]), Row(tuple(sh for _, sh in branches))
 
 
-def _pointed(x: Pipeline, y: Pipeline) -> tuple[Pipeline, Shape]:
+def _point(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    y, x = arrow(d, takes, s.TEXT, taste), arrow(d, takes, s.NUMBER, taste)
     return _c.fanout(Point, y=y, x=x), Row((s.NUMBER, s.TEXT))
 
 
-def _choices(takes: Shape, taste: Taste) -> list[Drawn]:
-    test = bodies(s.TRUTH, taste)
-
-    def branched(gives: Shape) -> st.SearchStrategy[Pipeline]:
-        arm = arrows(takes, gives, taste)
-        return st.builds(_branched, test, arm, arm)
-
-    def cased(gives: Shape) -> st.SearchStrategy[Pipeline]:
-        arm = arrows(takes, gives, taste)
-        otherwise = arm | st.none() if taste.faults else arm
-        return st.builds(_cased, _forms(takes), arm, otherwise)
-
-    def bound(gives: Shape) -> st.SearchStrategy[Pipeline]:
-        arm = arrows(takes, gives, taste)
-        return kinds(arm, Taste(waits=taste.waits, chunks=False)).map(_c.bind)
-
-    return [_giving(choice) for choice in (branched, cased, bound)]
+def _tap(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    return _c.passthrough().tap(sequence(d, takes, taste)[0]), takes
 
 
-def _giving(choice: Callable[[Shape], st.SearchStrategy[Pipeline]]) -> Drawn:
-    return s.SCALARS.flatmap(lambda gives: st.tuples(choice(gives), st.just(gives)))
+def _named(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, takes, taste)
+    return pipeline.named("part"), gives
 
 
-def _forms(takes: Shape) -> st.SearchStrategy[Any]:
-    """Return types to tell by looking, of which one is that of the values."""
-    match takes:
+def _attempt(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, takes, taste)
+    return pipeline.attempt(), s.Attempted(gives)
+
+
+def _branch(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    gives = d.one_of(s.SCALARS)
+    arm = _c.when(body(d, s.TRUTH, taste), arrow(d, takes, gives, taste))
+    return _c.branch(arm, otherwise=arrow(d, takes, gives, taste)), gives
+
+
+def _case(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    gives = d.one_of(s.SCALARS)
+    arm = _c.case(d.one_of([_kind(takes), bool | None, str | float]), arrow(d, takes, gives, taste))
+    return _c.branch(arm, otherwise=_default(d, takes, gives, taste)), gives
+
+
+def _bind(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    gives = d.one_of(s.SCALARS)
+    choices = d.several(lambda: arrow(d, takes, gives, taste), 1, 2)
+    return _c.bind(lifted(d, choices, replace(taste, chunks=False))), gives
+
+
+def _each(d: Drawing, listed: Listed, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, listed.element, taste)
+    return _c.each(pipeline), Listed(gives)
+
+
+def _assign(d: Drawing, mapping: Fields, taste: Taste) -> Drawn:
+    key = _new_key(d, mapping)
+    pipeline, gives = sequence(d, mapping, taste)
+    return _c.assign(**{key: pipeline}), mapping.having(key, gives)
+
+
+def _update(d: Drawing, mapping: Fields, taste: Taste) -> Drawn:
+    if not mapping.fields:
+        return _assign(d, mapping, taste)
+    key = d.one_of(mapping.keys)
+    pipeline, gives = sequence(d, mapping, taste)
+    return _c.update(**{key: pipeline}), mapping.having(key, gives)
+
+
+def _route(d: Drawing, mapping: Fields, taste: Taste) -> Drawn:
+    scalars = [(key, shape) for key, shape in mapping.fields if isinstance(shape, Scalar)]
+    if not scalars:
+        return _assign(d, mapping, taste)
+    (key, named), gives = d.one_of(scalars), d.one_of(s.SCALARS)
+    names = d.several(lambda: d.value(named), 1, 2)
+    arms = {name: arrow(d, mapping, gives, taste) for name in dict.fromkeys(names)}
+    return _c.route(key, arms, otherwise=_default(d, mapping, gives, taste)), gives
+
+
+_NESTING: Final = (_fanout, _row, _point, _tap, _named, _attempt, _branch, _case, _bind)
+
+
+def _default(d: Drawing, takes: Shape, gives: Shape, taste: Taste) -> Pipeline | None:
+    """Return what no arm takes: where steps may fail, it may be nothing."""
+    missing = taste.faults and d.one_of([True, False])
+    return None if missing else arrow(d, takes, gives, taste)
+
+
+def _kind(shape: Shape) -> Any:
+    """Return the type that the values of a shape have, as far as a case can tell."""
+    match shape:
         case Scalar(form):
-            own = form
+            return form
         case Fields():
-            own = dict
+            return dict
         case Listed():
-            own = list
+            return list
         case Row():
-            own = tuple
+            return tuple
         case _:
-            own = Success
-    return st.sampled_from([own, bool | None, str | float])
-
-
-def _branched(test: Pipeline, arm: Pipeline, other: Pipeline) -> Pipeline:
-    chosen: Pipeline = _c.branch(_c.when(test, arm), otherwise=other)
-    return chosen
-
-
-def _cased(form: Any, arm: Pipeline, other: Pipeline | None) -> Pipeline:
-    chosen: Pipeline = _c.branch(_c.case(form, arm), otherwise=other)
-    return chosen
-
-
-def _each(listed: Listed, taste: Taste) -> Drawn:
-    return sequences(listed.element, taste).map(lambda d: (_c.each(d[0]), Listed(d[1])))
-
-
-def _keyed_around(mapping: Fields, taste: Taste) -> list[Drawn]:
-    inner = sequences(mapping, taste)
-
-    def added(key: str, drawn: tuple[Pipeline, Shape]) -> tuple[Pipeline, Shape]:
-        return _c.assign(**{key: drawn[0]}), mapping.having(key, drawn[1])
-
-    def replaced(key: str, drawn: tuple[Pipeline, Shape]) -> tuple[Pipeline, Shape]:
-        return _c.update(**{key: drawn[0]}), mapping.having(key, drawn[1])
-
-    found: list[Drawn] = [st.builds(added, _new(mapping), inner)]
-    if mapping.fields:
-        found.append(st.builds(replaced, st.sampled_from(mapping.keys), inner))
-    for key, shape in mapping.fields:
-        if isinstance(shape, Scalar):
-            found.append(_routed(key, shape, mapping, taste))
-    return found
-
-
-def _new(mapping: Fields) -> st.SearchStrategy[str]:
-    return st.sampled_from([key for key in (*s.KEYS, "new", "newer") if key not in mapping.keys])
-
-
-def _routed(key: str, named: Scalar, mapping: Fields, taste: Taste) -> Drawn:
-    arm = arrows(mapping, s.NUMBER, taste)
-    arms = st.dictionaries(s.values(named), arm, min_size=1, max_size=2)
-    otherwise = arm | st.none() if taste.faults else arm
-
-    def chosen(found: dict[Any, Pipeline], default: Pipeline | None) -> tuple[Pipeline, Shape]:
-        return _c.route(key, found, otherwise=default), s.NUMBER
-
-    return st.builds(chosen, arms, otherwise)
+            return Success

@@ -1,17 +1,13 @@
-"""The types of what flows through drawn pipelines, as data, and values of them."""
+"""The types of what flows through drawn pipelines, as data."""
 
 from __future__ import annotations
 
-import functools
 import typing
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
 
-from hypothesis import strategies as st
-from returns.result import Failure, Result, Success
+from returns.result import Result
 from typing_extensions import is_typeddict
-
-from combinators.laws.strategies._functions import Fault
 
 
 @final
@@ -77,6 +73,7 @@ NUMBER: Final = Scalar(int)
 TEXT: Final = Scalar(str)
 TRUTH: Final = Scalar(bool)
 
+SCALARS: Final[tuple[Shape, ...]] = (NUMBER, TEXT, TRUTH)
 KEYS: Final[tuple[str, ...]] = ("a", "b", "c", "two words")
 
 
@@ -99,53 +96,3 @@ def shape_of(form: Any) -> Shape:
             return Attempted(shape_of(arguments[0]))
         case _:
             return Scalar(int if form is Any or isinstance(form, typing.TypeVar) else form)
-
-
-@functools.lru_cache(1_000)
-def values(shape: Shape) -> st.SearchStrategy[Any]:
-    """Return values of a shape: few and small, so that they meet again."""
-    match shape:
-        case Scalar(form):
-            return _SCALARS[form] if form in _SCALARS else st.from_type(form)
-        case Listed(element):
-            return st.lists(values(element), max_size=3)
-        case Row(elements):
-            return st.tuples(*map(values, elements))
-        case Fields(fields):
-            return st.fixed_dictionaries({key: values(inner) for key, inner in fields})
-        case Attempted(success):
-            return st.one_of(values(success).map(Success), faults().map(Failure))
-        case _:
-            typing.assert_never(shape)
-
-
-def faults() -> st.SearchStrategy[Fault]:
-    """Return what drawn functions raise."""
-    return st.sampled_from("xyz").map(Fault)
-
-
-def with_faults(output: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return outputs of which one in a few is raised."""
-    return st.one_of(output, output, output, output, faults())
-
-
-_SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
-    int: st.integers(-2, 5),
-    str: st.text("ab", max_size=3),
-    bool: st.booleans(),
-    type(None): st.none(),
-    object: st.integers(-2, 5),
-}
-
-
-def _larger(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
-    fields = st.dictionaries(st.sampled_from(KEYS), inner, min_size=1, max_size=3)
-    return st.one_of(
-        fields.map(lambda found: Fields(tuple(found.items()))),
-        inner.map(Listed),
-        st.lists(inner, min_size=1, max_size=2).map(lambda found: Row(tuple(found))),
-    )
-
-
-SCALARS: Final[st.SearchStrategy[Shape]] = st.sampled_from([NUMBER, TEXT, TRUTH])
-SHAPES: Final[st.SearchStrategy[Shape]] = SCALARS | _larger(SCALARS) | _larger(_larger(SCALARS))
