@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Final, cast
 
-from combinators.cli import check, demo, stubs
+from combinators.cli import check, demo, laws, stubs
 
-_COMMANDS: Final = {"check": check, "demo": demo, "stubs": stubs}
+_COMMANDS: Final = {"check": check, "demo": demo, "laws": laws, "stubs": stubs}
 
 # As shells have it: 128 and the number of the signal.
 _INTERRUPTED: Final = 130

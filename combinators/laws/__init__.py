@@ -21,19 +21,24 @@ from combinators.laws import (
     limits,
     normal_forms,
     products,
+    promises,
     running,
     streams,
     values,
 )
+from combinators.laws._checking import about, check_laws, trials_of
 from combinators.laws._comparing import Plan
+from combinators.laws._inputs import Inputs, declared_input
 from combinators.laws._law import Law, LawBroken, law
+from combinators.laws._modules import pipelines_at, value_at
 from combinators.laws._ours import OURS, Ours
 from combinators.laws._outcomes import Gave, Outcome, Raised
 from combinators.laws._rebuilding import rebuilt
 from combinators.laws._reference import meaning
 from combinators.laws._systems import Kind, System
-from combinators.laws._trying import Trial, hold, tried
+from combinators.laws._trying import DEFAULT_EXAMPLES, Trial, hold, tried
 from combinators.laws.non_laws import NON_LAWS
+from combinators.laws.promises import PROMISES
 
 _GROUPS: Final = (
     category,
@@ -48,6 +53,7 @@ _GROUPS: Final = (
     values,
     effects,
     normal_forms,
+    promises,
 )
 
 LAWS: Final = tuple(
@@ -55,10 +61,13 @@ LAWS: Final = tuple(
 )
 
 __all__ = [
+    "DEFAULT_EXAMPLES",
     "LAWS",
     "NON_LAWS",
     "OURS",
+    "PROMISES",
     "Gave",
+    "Inputs",
     "Kind",
     "Law",
     "LawBroken",
@@ -68,9 +77,15 @@ __all__ = [
     "Raised",
     "System",
     "Trial",
+    "about",
+    "check_laws",
+    "declared_input",
     "hold",
     "law",
     "meaning",
+    "pipelines_at",
     "rebuilt",
+    "trials_of",
     "tried",
+    "value_at",
 ]

@@ -129,6 +129,13 @@ def plans(d: Drawing, taste: Taste = ANY) -> tuple[Plan, Any]:
 
 
 @drawn
+def steps(d: Drawing, inputs: int = 1) -> tuple[Any, ...]:
+    """Return a pipeline of any shape, and so many inputs."""
+    takes = d.shape()
+    return sequence(d, takes, ANY)[0], *(d.value(takes) for _ in range(inputs))
+
+
+@drawn
 def plans_for_several(d: Drawing, taste: Taste = ANY) -> tuple[Plan, list[Any]]:
     """Return a plan of any shape, and inputs."""
     takes = d.shape()

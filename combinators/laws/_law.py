@@ -25,19 +25,17 @@ class LawBroken(AssertionError):  # noqa: N818 - what happened, in two words
     Not an `assert`: under `python -O` every law would hold.
     """
 
-    def __init__(self, sides: Mapping[str, object], case: str = "", table: str = "") -> None:
-        super().__init__(sides, case, table)
+    def __init__(self, sides: Mapping[str, object], case: str = "", rest: str = "") -> None:
+        super().__init__(sides, case, rest)
         self.sides = sides
         self.case = case
-        self.table = table
+        self.rest = rest
 
     @override
     def __str__(self) -> str:
         width = max(map(len, self.sides), default=0)
         sides = [f"  {name.ljust(width)}  {side!r}" for name, side in self.sides.items()]
-        return "\n".join(
-            [*([self.case] if self.case else []), *sides, *([self.table] * bool(self.table))]
-        )
+        return "\n".join(line for line in [self.case, *sides, self.rest] if line)
 
 
 @final
@@ -86,6 +84,11 @@ class Law:
         (source,) = (p for p in self._paragraphs() if p.startswith(_SOURCE))
         return _joined(source).removeprefix(_SOURCE).strip()
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Return the names of what the law is about."""
+        return tuple(inspect.signature(self.check).parameters)[1:]
+
     def _paragraphs(self) -> list[str]:
         return (inspect.getdoc(self.check) or "").split("\n\n")
 
@@ -102,12 +105,13 @@ class Law:
             except Exception as error:  # noqa: BLE001 - a law asks for nothing that may be refused
                 sides = error.sides if isinstance(error, LawBroken) else {"raised": error}
                 cause = None if isinstance(error, LawBroken) else error
-                table = _written(ledger.table)
-                raise LawBroken(sides, self._case(arguments), table) from cause
+                rest = [_written(ledger.table), *self.remarks]
+                said = "\n".join(line for line in rest if line)
+                raise LawBroken(sides, self._case(arguments), said) from cause
 
     def _case(self, arguments: tuple[Any, ...]) -> str:
-        names = list(inspect.signature(self.check).parameters)[1:]
-        values = [f"  {name} = {value!r}" for name, value in zip(names, arguments, strict=True)]
+        pairs = zip(self.parameters, arguments, strict=True)
+        values = [f"  {name} = {value!r}" for name, value in pairs]
         said = f"{self.name}: {self.statement}\n{_indented(self.equation)}\nIt does not hold for"
         return "\n".join([said, *values])
 

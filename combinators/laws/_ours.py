@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -11,6 +11,7 @@ from returns.result import Failure, Result, Success
 from typing_extensions import override
 
 import combinators as c
+from combinators._keys import Keys
 from combinators.laws import strategies
 from combinators.laws._systems import Body, Kind, Results, System
 
@@ -191,6 +192,11 @@ class Ours(System[Pipeline]):
         # Only what this library has written of what it has drawn comes here.
         made = eval(text, {**names, **_NAMES})  # noqa: S307 - as said
         return _face(_c.runnable(made))
+
+    @override
+    def declared(self, p: Pipeline, /) -> Collection[str]:
+        gives = p.signature.gives
+        return gives.given if isinstance(gives, Keys) else ()
 
     @override
     def drawn(self, p: Pipeline, /) -> str:

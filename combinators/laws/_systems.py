@@ -11,7 +11,15 @@ Source: Carette, Kiselyov, Shan, Finally Tagless, Partially Evaluated (2009).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, final
 
@@ -196,6 +204,10 @@ class System(ABC, Generic[P]):
     @abstractmethod
     def read(self, text: str, /) -> P:
         """Return the pipeline that an expression builds."""
+
+    @abstractmethod
+    def declared(self, p: P, /) -> Collection[str]:
+        """Return the keys that a pipeline is known to give, before it is run."""
 
     @abstractmethod
     def drawn(self, p: P, /) -> str:

@@ -1,16 +1,32 @@
 """What is drawn: pipelines of every shape, well typed, and small when shrunk."""
 
+import re
 import typing
 from itertools import repeat
 from typing import Any, TypedDict
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, given, settings
 from returns.result import Failure
 
 from combinators import Runnable, _nodes as n
-from combinators.laws import OURS, Gave, Plan, _cases as cases, meaning, rebuilt, strategies as ls
+from combinators.laws import (
+    OURS,
+    Gave,
+    Law,
+    Plan,
+    _cases as cases,
+    batches,
+    category,
+    effects,
+    meaning,
+    rebuilt,
+    strategies as ls,
+    streams,
+    tried,
+)
 from combinators.laws.strategies import pipelines
+from tests.laws.gallery import GALLERY
 
 NODES: tuple[type[Any], ...] = typing.get_args(n.Node)
 
@@ -87,10 +103,18 @@ def fits(value: Any, shape: ls.Shape) -> bool:  # noqa: ANN401 - of any type
             typing.assert_never(shape)
 
 
-@pytest.mark.parametrize(("kind", "longest"), [(n.Fanout, 80), (n.Attempt, 80), (n.Step, 30)])
-def test_what_is_found_is_small(kind: type[Any], longest: int) -> None:
-    def has_kind(drawn: tuple[Plan, object]) -> bool:
-        return any(isinstance(node, kind) for node in n.walk(drawn[0].pipeline.node))
-
-    plan, x = find(cases.plans(), has_kind, settings=settings(database=None))
-    assert len(f"{plan!r} on {x!r}") <= longest, plan
+@pytest.mark.parametrize(
+    "law",
+    [
+        category.pipe_is_associative,
+        streams.a_stream_folds_to_the_meaning,
+        batches.a_collecting_batch_gives_each_item_its_outcome,
+        effects.each_step_runs_as_often_as_it_is_met,
+    ],
+    ids=lambda law: law.name,
+)
+def test_a_counterexample_is_small(law: Law) -> None:
+    broken = tried(law, GALLERY[law]).broken
+    assert broken is not None
+    pieces = [line for line in broken.case.splitlines() if re.match(r"  \w+ = ", line)]
+    assert max(map(len, pieces)) <= 90, broken

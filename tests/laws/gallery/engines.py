@@ -9,7 +9,7 @@ from returns.result import Result, Success
 from typing_extensions import override
 
 from combinators import FanoutError, MutationError
-from combinators.laws import Ours, effects, failures, limits, running
+from combinators.laws import Ours, effects, failures, limits, promises, running
 from tests.laws.gallery.branches import DropsTheLastBranch
 from tests.laws.gallery.wrong import Exhibits, Pipeline, after, cut, step
 
@@ -51,6 +51,38 @@ class RemembersTheFirstResult(Ours):
         if p not in self._given:
             self._given[p] = super().invoke(p, x, **options)
         return self._given[p]
+
+
+class GivesNothingEverySecondTime(Ours):
+    """Every second call gives None."""
+
+    def __init__(self) -> None:
+        self._calls = 0
+
+    @override
+    def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
+        self._calls += 1
+        given = super().invoke(p, x, **options)
+        return given if self._calls % 2 else None
+
+
+class EmptiesItsInput(Ours):
+    """A list or a mapping that was given is empty after the call."""
+
+    @override
+    def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
+        given = copy.copy(super().invoke(p, x, **options))
+        if type(x) in {list, dict}:
+            x.clear()
+        return given
+
+
+class LosesTheLastKey(Ours):
+    """Of a mapping, a call gives all but the last key."""
+
+    @override
+    def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
+        return cut(super().invoke(p, x, **options), -1)
 
 
 class WrapsExceptions(Ours):
@@ -231,6 +263,10 @@ def _wrote(mapping: dict[str, Any], added: dict[str, Any]) -> bool:
 
 
 EXHIBITS: Final[Exhibits] = {
+    promises.the_same_again_gives_the_same: GivesNothingEverySecondTime(),
+    promises.ainvoke_agrees_with_invoke: LosesTheLastKeyOnALoop(),
+    promises.the_input_is_left_as_it_is: EmptiesItsInput(),
+    promises.declared_keys_are_there: LosesTheLastKey(),
     running.invoke_gives_the_meaning: DropsTheLastBranch(),
     running.ainvoke_gives_the_meaning: LosesTheLastKeyOnALoop(),
     running.a_limit_changes_nothing_but_time: CutsToTheLimit(),

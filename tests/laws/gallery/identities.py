@@ -5,7 +5,7 @@ from typing import Final
 from typing_extensions import override
 
 from combinators import _nodes as n
-from combinators.laws import Ours, values
+from combinators.laws import Ours, promises, values
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
 
@@ -46,5 +46,6 @@ EXHIBITS: Final[Exhibits] = {
     values.equality_is_by_structure: ComparesByIdentity(),
     values.equal_pipelines_do_the_same: ComparesByKindOfStep(),
     values.what_is_pickled_comes_back: NamesCopies(),
+    promises.a_copy_by_pickle_does_the_same: NamesCopies(),
     values.the_text_of_a_pipeline_builds_it: WritesKeysWithoutQuotes(),
 }

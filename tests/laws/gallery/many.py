@@ -9,7 +9,7 @@ from returns.result import Failure, Result, Success
 from typing_extensions import override
 
 from combinators import BatchError, _nodes as n
-from combinators.laws import Ours, batches, streams
+from combinators.laws import Ours, batches, promises, streams
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
 
@@ -84,6 +84,25 @@ class GivesResultsBackwards(Ours):
         return super().batch(p, xs, **options)[::-1]
 
 
+class StreamsItsInputFirst(Ours):
+    """The first chunk of a stream is the input."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        yield x
+        yield from p.stream(x, **options)
+
+
+class GivesOutcomesBackwards(Ours):
+    """The outcomes of a batch come in the order in which they were last begun."""
+
+    @override
+    def outcomes(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> list[Result[Any, Exception]]:
+        return super().outcomes(p, xs, **options)[::-1]
+
+
 class GivesAFailedItemItsNeighboursResult(Ours):
     """Results are given to the items that are left, in turn: after a failure, to the wrong ones."""
 
@@ -144,6 +163,8 @@ def _one_by_one(chunks: Iterable[Any]) -> Generator[Any, None, None]:
 
 
 EXHIBITS: Final[Exhibits] = {
+    promises.streams_fold_to_what_invoke_gives: StreamsItsInputFirst(),
+    promises.batches_are_one_by_one: GivesOutcomesBackwards(),
     streams.a_stream_folds_to_the_meaning: LosesTheLastChunk(),
     streams.an_async_stream_folds_to_the_meaning: LosesTheLastChunkOnALoop(),
     streams.a_generator_step_streams_what_it_yields: StreamsTheWhole(),

@@ -1,0 +1,127 @@
+"""The plugin for pytest: pipelines are held to the laws, one test for each law.
+
+`@pytest.mark.laws(pipeline, inputs=…)` gives a test function each law in turn:
+
+    @pytest.mark.laws(words, inputs=st.text())
+    def test_words(law):
+        law()
+
+`--laws=MODULE[:NAME]` adds such tests for the pipelines of a module, without any file.
+
+pytest loads plugins before anything else, also where nobody asks for laws: so the laws are
+imported when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+import pytest
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from combinators import Runnable
+    from combinators.laws import Inputs
+
+_MARKER = "laws(pipeline, inputs=None): run the test once for each law, given as `law`"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the plugin."""
+    group = parser.getgroup("combinators", "laws of pipelines")
+    group.addoption(
+        "--laws",
+        action="append",
+        default=[],
+        metavar="MODULE[:NAME]",
+        help="hold this pipeline, or all of this module, to the laws of steps",
+    )
+    group.addoption(
+        "--laws-examples",
+        type=int,
+        default=None,
+        metavar="N",
+        help="the number of examples on which each law is tried",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with the marker once for each law."""
+    marker = metafunc.definition.get_closest_marker("laws")
+    if marker is None or "law" not in metafunc.fixturenames:
+        return
+    found = [*_laws(metafunc.config, *marker.args, **marker.kwargs)]
+    metafunc.parametrize("law", [run for _, run in found], ids=[name for name, _ in found])
+
+
+@pytest.hookimpl(tryfirst=True)  # before others choose among the tests by name and marker
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add the tests that the command line asks for.
+
+    Raises:
+        UsageError: there is no such pipeline, or nobody says which inputs it takes
+    """
+    places: list[str] = config.getoption("--laws") or []
+    for place in places:
+        items.extend(_tests(session, place))
+
+
+def _tests(session: pytest.Session, place: str) -> Iterator[pytest.Item]:
+    from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
+    from combinators.laws import pipelines_at  # noqa: PLC0415 - as said
+
+    try:
+        for name, pipeline in pipelines_at(place).items():
+            for law, run in _laws(session.config, pipeline):
+                where = f"{place.partition(':')[0]}:{name}[{law}]"
+                # pytest leaves the keywords of its nodes untyped.
+                yield LawTest.from_parent(  # pyright: ignore[reportUnknownMemberType]
+                    session, name=where, run=run
+                )
+    except (LookupError, OptionError) as error:
+        raise pytest.UsageError(f"--laws={place}: {error}") from error
+
+
+def _laws(
+    config: pytest.Config, pipeline: Runnable[Any, Any], inputs: Inputs | None = None
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    from combinators.laws import DEFAULT_EXAMPLES, OURS, PROMISES, about, hold  # noqa: PLC0415 - as said
+
+    examples: int = config.getoption("--laws-examples") or DEFAULT_EXAMPLES
+    for law in PROMISES:
+        yield law.name, partial(hold, about(law, pipeline, inputs), OURS, examples=examples)
+
+
+@final
+class LawTest(pytest.Item):
+    """One law of one pipeline."""
+
+    # Without fixtures, though plugins look for them on every test.
+    fixturenames: tuple[str, ...] = ()
+
+    def __init__(self, *, run: Callable[[], None], name: str, parent: pytest.Session) -> None:
+        # pytest leaves the parameters of its nodes untyped.
+        super().__init__(name, parent)  # pyright: ignore[reportUnknownMemberType]
+        self.run = run
+        self.add_marker("laws")
+
+    @override
+    def runtest(self) -> None:
+        self.run()
+
+    @override
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | Any:
+        if isinstance(excinfo.value, AssertionError):
+            return str(excinfo.value)  # a law that is broken says all that there is to say
+        return super().repr_failure(excinfo, style)

@@ -1,0 +1,99 @@
+"""What pytest and hypothesis find when this library is installed beside them."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from combinators import Runnable
+from combinators.hypothesis import register
+
+ROOT = Path(__file__).parents[2]
+
+MARKED = """
+import pytest
+from tests.laws import subjects
+
+@pytest.mark.laws(subjects.size, inputs=["", "a b"])
+def test_size(law):
+    law()
+
+@pytest.mark.laws(subjects.two_faced)
+def test_two_faced(law):
+    law()
+"""
+
+
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a process of its own, as it runs where this library is installed."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "combinators.pytest"),
+            *("-p", "no:xdist", "-p", "no:randomly", "-p", "no:cacheprovider", "-q"),
+            *("--laws-examples=20", f"--rootdir={folder}", *arguments),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_marked_test_runs_once_for_each_law(tmp_path: Path) -> None:
+    path = tmp_path / "test_marked.py"
+    path.write_text(MARKED)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    finished = run_pytest(tmp_path, f"--config-file={tmp_path / 'pytest.ini'}", str(path))
+    assert "3 failed, 11 passed" in finished.stdout, finished.stdout + finished.stderr
+    assert "test_two_faced[ainvoke_agrees_with_invoke]" in finished.stdout
+
+
+def test_the_command_line_adds_tests_for_a_module(tmp_path: Path) -> None:
+    place = "tests.laws.subjects:counting"
+    finished = run_pytest(tmp_path, f"--laws={place}", "-k", "same_again", str(tmp_path))
+    assert finished.returncode == 1
+    assert "1 failed, 6 deselected" in finished.stdout, finished.stdout + finished.stderr
+    assert "the_same_again_gives_the_same: A step that is run twice" in finished.stdout
+
+
+def test_a_place_without_pipelines_is_an_error_of_usage(tmp_path: Path) -> None:
+    finished = run_pytest(tmp_path, "--laws=tests.laws.nowhere", str(tmp_path))
+    assert finished.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--laws=tests.laws.nowhere: there is no module" in finished.stderr
+
+
+register()
+
+
+@given(st.from_type(Runnable[int, str]))
+def test_a_type_is_drawn_as_a_pipeline(r: Runnable[Any, Any]) -> None:
+    assert isinstance(r.attempt().invoke(1).value_or("failed"), str)
+
+
+ANY_RUNNABLE: type[Runnable[Any, Any]] = Runnable
+
+
+@given(st.from_type(ANY_RUNNABLE))
+def test_a_type_without_arguments_is_drawn_as_a_pipeline(r: Runnable[Any, Any]) -> None:
+    assert isinstance(r, Runnable)
+
+
+def test_the_plugins_are_declared_where_their_hosts_look() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"] == {
+        "hypothesis": {"combinators": "combinators.hypothesis:register"},
+        "pytest11": {"combinators": "combinators.pytest"},
+    }
+
+
+@pytest.mark.parametrize("plugin", ["combinators.pytest", "combinators.hypothesis"])
+def test_a_plugin_loads_nothing_of_the_laws(plugin: str) -> None:
+    code = f"import {plugin}, sys; print([m for m in sys.modules if 'combinators.laws' in m])"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "[]\n"
