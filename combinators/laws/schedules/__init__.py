@@ -19,6 +19,11 @@ schedule says. What goes wrong only when the wrong one is first goes wrong every
 (['a', 'b'], ['b', 'a'])
 """
 
+from typing import Final
+
+from combinators.laws._law import Law
+from combinators.laws.schedules import endings, flows, interleavings
+from combinators.laws.schedules._calls import Call
 from combinators.laws.schedules._errors import (
     DeadlockError,
     InputOutputError,
@@ -27,17 +32,35 @@ from combinators.laws.schedules._errors import (
     ScheduleError,
     UnscheduledThreadError,
 )
+from combinators.laws.schedules._flowing import Batch, Stream
 from combinators.laws.schedules._schedule import Schedule
 from combinators.laws.schedules._strategies import delays, schedules
+from combinators.laws.schedules._work import AtOnce, InTurn, Leaf, StepError, Work
+
+LAWS: Final = tuple(
+    each
+    for group in (interleavings, endings, flows)
+    for each in vars(group).values()
+    if isinstance(each, Law)
+)
 
 __all__ = [
+    "LAWS",
+    "AtOnce",
+    "Batch",
+    "Call",
     "DeadlockError",
+    "InTurn",
     "InputOutputError",
+    "Leaf",
     "LivelockError",
     "NestedRunError",
     "Schedule",
     "ScheduleError",
+    "StepError",
+    "Stream",
     "UnscheduledThreadError",
+    "Work",
     "delays",
     "schedules",
 ]

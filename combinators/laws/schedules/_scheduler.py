@@ -210,9 +210,11 @@ class Scheduler:
     def _live(self, strand: Strand, job: Callable[[], object]) -> None:
         strand.baton.acquire()
         try:
-            with suppress(Abandoned):
-                if not self.is_over:
-                    self._begun(strand, job)
+            if not self.is_over:
+                self._begun(strand, job)
+        except BaseException:
+            if not self.is_over:  # or it is what becomes of a thread that was thrown out
+                raise
         finally:
             _HERE.strand = None
             self._strands.remove(strand)

@@ -1,0 +1,40 @@
+"""The laws about schedules hold for this library, and for nothing in the gallery."""
+
+import pytest
+
+from combinators.laws import OURS, Law, Ours, hold, tried
+from combinators.laws.schedules import LAWS, Schedule
+from tests.laws.schedules.gallery import MUTANTS
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_the_law_holds(law: Law) -> None:
+    hold(law, OURS, examples=200)
+
+
+@pytest.mark.parametrize(
+    ("law", "mutant"), MUTANTS, ids=[f"{type(m).__name__}-{law.name}" for law, m in MUTANTS]
+)
+def test_a_wrong_system_breaks_the_law_and_is_shown_small(law: Law, mutant: Ours) -> None:
+    broken = tried(law, mutant).broken
+    assert broken is not None
+    *_, case, schedule = broken.case.splitlines()
+    assert len(case) < 100
+    assert departures(schedule) <= 2
+
+
+def departures(line: str) -> int:
+    """Return how often a schedule that is shown lets somebody else go first."""
+    schedule = eval(line.partition(" = ")[2], {"Schedule": Schedule})  # noqa: S307 - of our own making
+    return sum(map(bool, schedule.choices))
+
+
+def test_every_law_can_be_broken() -> None:
+    assert {law.name for law in LAWS} == {law.name for law, _ in MUTANTS}
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_the_law_is_stated_in_words_and_symbols_with_its_source(law: Law) -> None:
+    assert law.statement.endswith(".")
+    assert law.equation
+    assert law.source.endswith(".")
