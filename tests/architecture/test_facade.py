@@ -59,7 +59,7 @@ def allowed(importer: str, imported: str) -> bool:
         case "mypy":  # the plugin shares the key model with the core, and sees what a user sees
             return imported == FACADE or part_of(imported) == "_keys"
         case "laws":  # an oracle and a fold are interpreters: they read the nodes
-            # Under a schedule, it says which thread runs: it stands in for the pool.
+            # Under a schedule, the pool begins without threads.
             core = part_of(imported) in {"_keys", "_nodes"}
             return imported in {FACADE, f"{FACADE}._run.pool"} or core
         case part if part.startswith("_"):  # the core does not know what it is shown as

@@ -30,7 +30,6 @@ from combinators.laws.schedules._errors import (
     LivelockError,
     NestedRunError,
     ScheduleError,
-    UnscheduledThreadError,
 )
 from combinators.laws.schedules._flowing import Batch, Stream
 from combinators.laws.schedules._schedule import Schedule
@@ -59,7 +58,6 @@ __all__ = [
     "ScheduleError",
     "StepError",
     "Stream",
-    "UnscheduledThreadError",
     "Work",
     "delays",
     "schedules",

@@ -65,23 +65,6 @@ class InputOutputError(ScheduleError):
 
 
 @final
-class UnscheduledThreadError(ScheduleError):
-    """A thread was started that no schedule would rule."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    @override
-    def __str__(self) -> str:
-        return (
-            f"the thread {self.name!r} was started under a schedule, which could not rule it.\n"
-            "Branches of a fan-out, items of a batch and asyncio.to_thread() run on threads that "
-            "it rules."
-        )
-
-
-@final
 class NestedRunError(ScheduleError):
     """A run under a schedule was started inside another one."""
 

@@ -15,7 +15,6 @@ from contextlib import suppress
 from functools import partial
 from itertools import takewhile
 from typing import Any, TypeGuard, TypeVar, final
-from weakref import WeakKeyDictionary
 
 from typing_extensions import override
 
@@ -26,6 +25,26 @@ from combinators.laws.schedules._scheduler import Abandoned, Scheduler
 A = TypeVar("A")
 
 LAST_TURNS = 1000
+
+
+@final
+class NumberedTask(asyncio.Task[Any]):
+    """A task that is named and hashed by its number, and so the same from run to run.
+
+    Whoever keeps tasks in a set takes them out in an order that depends on their hashes.
+    """
+
+    def __init__(self, coroutine: Any, number: int, *, name: str | None, **options: Any) -> None:
+        self._number = number
+        super().__init__(coroutine, name=name or f"task {number}", **options)
+
+    @override
+    def __hash__(self) -> int:
+        return self._number
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
 
 @final
@@ -40,7 +59,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._scheduler = scheduler
         self._last_turns = LAST_TURNS
-        self._numbers: WeakKeyDictionary[asyncio.Task[Any], int] = WeakKeyDictionary()
+        self._tasks = 0
+
+    @override
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        if self.get_task_factory() is not None:
+            return super().create_task(coro, **options)
+        self._tasks += 1
+        name = options.pop("name", None)
+        return NumberedTask(coro, self._tasks, name=name, loop=self, **options)
 
     @override
     def time(self) -> float:
@@ -50,7 +77,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def run_in_executor(
         self, executor: object, func: Callable[..., A], *args: object
     ) -> asyncio.Future[A]:
-        """Run a function on a thread of the schedule, whatever the executor."""
+        """Run a function on a thread of its own, whatever the executor."""
         ended: asyncio.Future[A] = self.create_future()
 
         def settle(outcome: Callable[[], None]) -> None:
@@ -69,8 +96,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self.call_soon_threadsafe(settle, outcome)
 
-        if not self._scheduler.spawn(job):
-            job()  # the loop stands still meanwhile, but it goes on
+        self._scheduler.spawn(job)
         return ended
 
     def _run_once(self) -> None:
@@ -85,7 +111,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if self._ready:
             handle = self._next()
             self._ready.remove(handle)
-            self._name(handle)  # so that the first to run is the first in number
             if not handle.cancelled():
                 handle._run()  # noqa: SLF001 - what the base class calls
 
@@ -111,21 +136,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _next(self) -> asyncio.Handle:
         """Return a callback that may run now: the first, or a task's before any that is none's."""
         steps = [*takewhile(lambda handle: _task_of(handle) is not None, self._ready)]
-        return self._scheduler.choose(steps, self._name) if steps else self._ready[0]
-
-    def _name(self, handle: asyncio.Handle) -> str:
-        task = _task_of(handle)
-        return "a callback" if task is None else self._task_name(task)
-
-    def _task_name(self, task: asyncio.Task[Any]) -> str:
-        # asyncio's own numbers go on from run to run, and a schedule is to be read twice.
-        name = task.get_name()
-        number = self._numbers.setdefault(task, len(self._numbers) + 1)
-        return f"task {number}" if name.startswith("Task-") else name
+        return self._scheduler.choose(steps, _name) if steps else self._ready[0]
 
     def _tasks_described(self) -> str:
         waiting = [
-            f"{self._task_name(task)}{place_of_coroutine(task.get_coro())}"
+            f"{task.get_name()}{place_of_coroutine(task.get_coro())}"
             for task in sorted(asyncio.all_tasks(self), key=_age)
         ]
         return f"its event loop, with {', '.join(waiting) or 'no task'}"
@@ -148,9 +163,14 @@ def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
     return isinstance(value, asyncio.Task)
 
 
+def _name(handle: asyncio.Handle) -> str:
+    task = _task_of(handle)
+    return "a callback" if task is None else task.get_name()
+
+
 def _age(task: asyncio.Task[Any]) -> tuple[int, str]:
     name = task.get_name()
-    return len(name), name  # Task-9 is older than Task-10
+    return len(name), name  # task 9 is older than task 10
 
 
 def _refused(name: str) -> Callable[..., object]:
@@ -160,7 +180,7 @@ def _refused(name: str) -> Callable[..., object]:
     return refuse
 
 
-for _name in (
+for _method in (
     "add_reader", "add_writer", "add_signal_handler", "connect_accepted_socket",
     "connect_read_pipe", "connect_write_pipe", "create_connection", "create_datagram_endpoint",
     "create_server", "create_unix_connection", "create_unix_server", "getaddrinfo", "getnameinfo",
@@ -168,4 +188,4 @@ for _name in (
     "sock_recvfrom_into", "sock_sendall", "sock_sendfile", "sock_sendto", "start_tls",
     "subprocess_exec", "subprocess_shell",
 ):  # fmt: skip
-    setattr(VirtualLoop, _name, _refused(_name))
+    setattr(VirtualLoop, _method, _refused(_method))

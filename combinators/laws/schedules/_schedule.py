@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from combinators.laws.schedules._errors import NestedRunError
 from combinators.laws.schedules._scheduler import Decision, Scheduler, here
-from combinators.laws.schedules._substitutes import substituted
+from combinators.laws.schedules._substitutes import start_pool_afresh, substituted
 
 A = TypeVar("A")
 
@@ -78,8 +78,13 @@ class Schedule:
         if here() is not None:
             raise NestedRunError
         scheduler = Scheduler(self.choices, max_threads, preempt)
+
+        def main_with_pool() -> A:
+            start_pool_afresh()
+            return main()
+
         try:
-            return substituted(lambda: scheduler.run(main))
+            return substituted(lambda: scheduler.run(main_with_pool))
         except BaseException as error:
             with suppress(AttributeError, TypeError):  # some exceptions refuse notes
                 error.add_note(_told(scheduler.decisions))

@@ -15,7 +15,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple, TypeVar, final
+from weakref import WeakKeyDictionary
 
 from combinators.laws.schedules._errors import DeadlockError, LivelockError, ScheduleError
 from combinators.laws.schedules._preempting import preempted
@@ -61,12 +63,24 @@ class _Here(threading.local):
 
 
 _HERE = _Here()
-_real_lock = threading.Lock  # what others find under this name changes while a schedule runs
+
+# What others find under these names changes while a schedule runs.
+_real_lock = threading.Lock
+_start = threading.Thread.start
 
 
 def here() -> Strand | None:
     """Return the strand that this thread is, None where it is not one."""
     return _HERE.strand
+
+
+def _without_strand(work: Callable[[], A]) -> A:
+    """Return what `work` returns, for which this thread is like any other."""
+    me, _HERE.strand = _HERE.strand, None
+    try:
+        return work()
+    finally:
+        _HERE.strand = me
 
 
 def _always() -> bool:
@@ -89,7 +103,8 @@ class Scheduler:
         self._main = Strand("main", self)
         self._strands = [self._main]  # whoever has waited longest stands first
         self._holder = self._main
-        self._spawned = 0
+        self._threads: WeakKeyDictionary[threading.Thread, Strand] = WeakKeyDictionary()
+        self._started = 0
         self._turns = 0
         self._stuck: ScheduleError | None = None
 
@@ -115,20 +130,36 @@ class Scheduler:
         self.decisions.append(Decision(chosen, tuple(map(name, options))))
         return options[chosen]
 
-    def spawn(self, job: Callable[[], object]) -> bool:
-        """Run `job` on a strand of its own; return False where there are too many."""
+    def spawn(self, job: Callable[[], object]) -> None:
+        """Run `job` on a thread of its own.
+
+        Raises:
+            RuntimeError: there are too many
+        """
+        self.start(_without_strand(lambda: threading.Thread(target=job, daemon=True)))
+
+    def start(self, thread: threading.Thread) -> None:
+        """Start a thread, which is a strand from then on.
+
+        Raises:
+            RuntimeError: there are too many
+        """
         if len(self._strands) > self._max_threads:
-            return False
-        self._spawned += 1
-        strand = Strand(f"thread {self._spawned}", self)
+            raise RuntimeError("can't start new thread")  # in Python's own words
+        self._started += 1
+        strand = Strand(f"thread {self._started}", self)
         strand.waits_for = lambda: "its first turn"
-        me, _HERE.strand = _HERE.strand, None  # to start a real thread takes real locks
-        try:
-            threading.Thread(target=self._live, args=(strand, job), daemon=True).start()
-        finally:
-            _HERE.strand = me
+        vars(thread)["run"] = partial(self._live, strand, thread.run)
+        _without_strand(lambda: _start(thread))
         self._strands.append(strand)
-        return True
+        self._threads[thread] = strand
+
+    def join(self, thread: threading.Thread, seconds: float | None) -> bool:
+        """Return whether a thread ended in time."""
+        strand = self._threads.get(thread)
+        return strand is None or self.wait(
+            lambda: strand not in self._strands, lambda: f"{strand.name} to end", seconds
+        )
 
     def wait(
         self,

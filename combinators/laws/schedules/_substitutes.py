@@ -2,13 +2,14 @@
 
 While something runs under a schedule, this is what it finds under their names. The
 seam is these names and nothing else: code that asks a module for `Lock` or `sleep`
-when it needs one can be run under a schedule as it is. Threads that no schedule
-rules get what they always get.
+when it needs one runs under a schedule as it is. Threads that no schedule rules get
+what they always get.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import threading
 import time
@@ -16,8 +17,7 @@ from collections.abc import Callable
 from types import GenericAlias, TracebackType
 from typing import Any, TypeVar, final
 
-from combinators._run.pool import Pool
-from combinators.laws.schedules._errors import UnscheduledThreadError
+from combinators._run.pool import POOL
 from combinators.laws.schedules._loop import VirtualLoop
 from combinators.laws.schedules._places import place_of_thread
 from combinators.laws.schedules._scheduler import here
@@ -31,7 +31,7 @@ _monotonic = time.monotonic
 _simple_queue = queue.SimpleQueue
 _new_event_loop = asyncio.new_event_loop
 _start = threading.Thread.start
-_spawn = Pool.spawn
+_join = threading.Thread.join
 
 
 def substituted(main: Callable[[], A]) -> A:
@@ -39,16 +39,27 @@ def substituted(main: Callable[[], A]) -> A:
     # No context manager of a generator: it writes to exceptions, and some refuse that.
     with _ONE_AT_A_TIME:
         before = [getattr(place, name) for place, name, _ in _SUBSTITUTES]
+        pool, collects = dict(vars(POOL)), gc.isenabled()
         for place, name, substitute in _SUBSTITUTES:
             setattr(place, name, substitute)
+        gc.disable()  # finalizers would run whenever it comes to collecting: no schedule says when
         try:
             return main()
         finally:
+            if collects:
+                gc.enable()
+            vars(POOL).update(pool)
             for (place, name, _), original in zip(_SUBSTITUTES, before, strict=True):
                 setattr(place, name, original)
 
 
 _ONE_AT_A_TIME = threading.Lock()
+
+
+def start_pool_afresh() -> None:
+    """Let the library's pool forget its threads, which no schedule rules, until the run is over."""
+    # What it does in the child of a fork, where it has none either.
+    POOL._reset()  # noqa: SLF001 - as said  # pyright: ignore[reportPrivateUsage]
 
 
 @final
@@ -137,14 +148,17 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 def _start_here(thread: threading.Thread) -> None:
-    if here() is not None:
-        raise UnscheduledThreadError(thread.name)
-    _start(thread)
-
-
-def _spawn_here(pool: Pool, job: Callable[[], None]) -> bool:
     strand = here()
-    return _spawn(pool, job) if strand is None else strand.scheduler.spawn(job)
+    if strand is None:
+        _start(thread)
+    else:
+        strand.scheduler.start(thread)
+
+
+def _join_here(thread: threading.Thread, timeout: float | None = None) -> None:
+    strand = here()
+    if strand is None or strand.scheduler.join(thread, timeout):
+        _join(thread, timeout)
 
 
 # `Event`, `Condition`, `Semaphore`, `Barrier` and `Queue` are Python over `_allocate_lock`.
@@ -159,5 +173,5 @@ _SUBSTITUTES: tuple[tuple[object, str, object], ...] = (
     (asyncio, "new_event_loop", _new_loop),
     (asyncio.events, "new_event_loop", _new_loop),
     (threading.Thread, "start", _start_here),
-    (Pool, "spawn", _spawn_here),
+    (threading.Thread, "join", _join_here),
 )

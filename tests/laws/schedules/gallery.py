@@ -28,8 +28,13 @@ class FirstDoneFirst(Ours):
     @override
     def row(self, *branches: Pipeline) -> Pipeline:
         async def run(x: object) -> tuple[Any, ...]:
-            ready = asyncio.as_completed([branch.ainvoke(x) for branch in branches])
-            return tuple([await each for each in ready])
+            ready: list[Any] = []
+
+            async def one(branch: Pipeline) -> None:
+                ready.append(await branch.ainvoke(x))
+
+            await asyncio.gather(*map(one, branches))
+            return tuple(ready)
 
         return runnable(run)
 

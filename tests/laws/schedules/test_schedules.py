@@ -44,25 +44,25 @@ def awaiting(
 
 def order_of_threads() -> Order:
     order: Order = []
-    fanout(*(waiting(name, order, 0, 0) for name in "abc")).invoke(None)
+    fanout(*(waiting(name, order, 1) for name in "abc")).invoke(None)
     return order
 
 
 async def order_of_tasks() -> Order:
     order: Order = []
-    await fanout(*(awaiting(name, order, 0, 0) for name in "abc")).ainvoke(None)
+    await fanout(*(awaiting(name, order, 1) for name in "abc")).ainvoke(None)
     return order
 
 
 async def order_of_hops() -> Order:
     order: Order = []
-    await fanout(*(waiting(name, order, 0, 0) for name in "abc")).ainvoke(None)
+    await fanout(*(waiting(name, order, 1) for name in "abc")).ainvoke(None)
     return order
 
 
 def order_in_a_private_loop() -> Order:
     order: Order = []
-    fanout(*(awaiting(name, order, 0, 0) for name in "abc")).invoke(None)
+    fanout(*(awaiting(name, order, 1) for name in "abc")).invoke(None)
     return order
 
 

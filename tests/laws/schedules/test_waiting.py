@@ -5,6 +5,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -14,9 +16,10 @@ from combinators.laws.schedules import (
     DeadlockError,
     LivelockError,
     Schedule,
-    UnscheduledThreadError,
     schedules,
 )
+
+A = TypeVar("A")
 
 YEAR = 365 * 24 * 3600
 
@@ -210,8 +213,9 @@ def test_a_lock_made_under_a_schedule_is_a_lock_for_ever() -> None:
 def test_python_is_as_it_was_afterwards() -> None:
     def names() -> list[object]:
         return [
-            threading.Lock, threading.RLock, threading.Thread.start, queue.SimpleQueue,
-            time.sleep, time.monotonic, time.perf_counter, asyncio.new_event_loop,
+            threading.Lock, threading.RLock, threading.Thread.start, threading.Thread.join,
+            queue.SimpleQueue, time.sleep, time.monotonic, time.perf_counter,
+            asyncio.new_event_loop,
         ]  # fmt: skip
 
     before = names()
@@ -346,19 +350,6 @@ def test_a_loop_without_end_is_found_out() -> None:
     )
 
 
-def test_a_thread_of_the_steps_own_is_refused() -> None:
-    def main() -> None:
-        threading.Thread(target=print, name="mine").start()
-
-    with pytest.raises(UnscheduledThreadError) as caught:
-        Schedule().run(main)
-    assert str(caught.value) == (
-        "the thread 'mine' was started under a schedule, which could not rule it.\n"
-        "Branches of a fan-out, items of a batch and asyncio.to_thread() run on threads that it "
-        "rules."
-    )
-
-
 # --- threads ----------------------------------------------------------------------
 
 
@@ -378,6 +369,79 @@ def test_with_no_thread_to_be_had_the_caller_does_it_all() -> None:
 
     assert Schedule.seeded(1).run(main, max_threads=0) == 3
     assert Schedule.seeded(1).run(main, max_threads=1) == 2
+
+
+def test_threads_of_the_steps_own_are_scheduled_too() -> None:
+    def main() -> tuple[list[str], float]:
+        order: list[str] = []
+
+        def sign(name: str) -> None:
+            time.sleep(1)
+            order.append(name)
+
+        threads = [threading.Thread(target=sign, args=(name,)) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return order, time.monotonic()
+
+    orders = {(*order, seconds) for order, seconds in map(run_seeded(main), range(20))}
+    assert orders == {("a", "b", 1.0), ("b", "a", 1.0)}
+
+
+def run_seeded(main: Callable[[], A]) -> Callable[[int], A]:
+    """Return what runs a function under the schedule of a seed."""
+    return lambda seed: Schedule.seeded(seed).run(main)
+
+
+def test_a_thread_is_waited_for_no_longer_than_said() -> None:
+    def main() -> tuple[float, bool]:
+        thread = threading.Thread(target=time.sleep, args=(5,))
+        thread.start()
+        thread.join(timeout=2)
+        return time.monotonic(), thread.is_alive()
+
+    assert Schedule().run(main) == (2, True)
+
+
+def test_a_thread_too_many_is_refused_in_pythons_own_words() -> None:
+    def main() -> None:
+        for _ in range(3):
+            threading.Thread(target=time.sleep, args=(1,)).start()
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        Schedule().run(main, max_threads=2)
+
+
+@given(schedule=schedules())
+def test_executors_run_on_threads_that_are_scheduled(schedule: Schedule) -> None:
+    def main() -> tuple[list[int], float]:
+        with ThreadPoolExecutor(2) as executor:
+            results = executor.map(doubled_later, range(4))
+            return [*results], time.monotonic()
+
+    assert schedule.run(main) == ([0, 2, 4, 6], 2)
+
+
+def doubled_later(number: int) -> int:
+    """Return the double of a number, after a second."""
+    time.sleep(1)
+    return 2 * number
+
+
+def test_the_pool_has_the_threads_that_it_had_before() -> None:
+    step = fanout(a=thread_name, b=thread_name)
+    before = step.invoke(None)
+    under = Schedule().run(lambda: step.invoke(None))
+    assert step.invoke(None) == before
+    assert under != before
+
+
+def thread_name(_: object) -> int:
+    """Return which thread a step runs on, after a while."""
+    time.sleep(0.05)
+    return threading.get_ident()
 
 
 class Cache:
