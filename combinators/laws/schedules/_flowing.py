@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, final
 
 from hypothesis import strategies as st
 from typing_extensions import override
 
 from combinators.laws._systems import Body, System
-from combinators.laws.schedules._calls import Run, Watch, interruptible
+from combinators.laws.schedules._calls import Run, Watch, interruptible, warm
 from combinators.laws.schedules._cases import FEW, scheduled
 from combinators.laws.schedules._schedule import MAX_THREADS, Schedule
 from combinators.laws.schedules._strategies import delays
@@ -115,6 +115,8 @@ def streams(
 
 def batched(s: System[Any], batch: Batch, schedule: Schedule) -> Run:
     """Return what is seen of a batch: its value are the items with their index, as they come."""
+    if batch.interrupted:
+        warm(lambda: batched(s, replace(batch, interrupted=False), schedule))
     watch = Watch()
     step = s.lift(_item(batch, watch.trace))
     inputs = range(len(batch.items))
@@ -131,6 +133,8 @@ def batched(s: System[Any], batch: Batch, schedule: Schedule) -> Run:
 
 def streamed(s: System[Any], stream: Stream, schedule: Schedule) -> Run:
     """Return what is seen of a stream: its value are the chunks that were taken."""
+    if stream.interrupted:
+        warm(lambda: streamed(s, replace(stream, interrupted=False), schedule))
     watch = Watch()
     source = s.lift(_source(stream, watch.trace))
     pipeline = s.pipe(source, s.tap(s.lift(str))) if stream.tapped else source

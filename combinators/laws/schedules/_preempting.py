@@ -22,13 +22,23 @@ def preempted(modules: Collection[str], offer: Callable[[], object], main: Calla
     if not modules:
         return main()
     inside = tuple(f"{module}." for module in modules)
+    importing = 0  # modules at once: who imports one makes others wait, unseen by any schedule
 
     def on_call(frame: FrameType, _: str, __: object) -> TraceFunction | None:
+        nonlocal importing
+        if frame.f_code.co_name == "<module>":
+            importing += 1
+            return on_import
         name = f"{frame.f_globals.get('__name__')}."
         return on_line if name.startswith(inside) else None
 
+    def on_import(_: FrameType, event: str, __: object) -> TraceFunction:
+        nonlocal importing
+        importing -= event == "return"
+        return on_import
+
     def on_line(_: FrameType, event: str, __: object) -> TraceFunction:
-        if event == "line":
+        if event == "line" and not importing:
             offer()
         return on_line
 

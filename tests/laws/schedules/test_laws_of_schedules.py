@@ -1,9 +1,12 @@
 """The laws about schedules hold for this library, and for nothing in the gallery."""
 
 import pytest
+from hypothesis import given
 
 from combinators.laws import OURS, Law, Ours, hold, tried
-from combinators.laws.schedules import LAWS, Schedule
+from combinators.laws.schedules import LAWS, Call, Schedule, StepError
+from combinators.laws.schedules._calls import observed
+from combinators.laws.schedules._cases import calls
 from tests.laws.schedules.gallery import MUTANTS
 
 
@@ -27,6 +30,13 @@ def departures(line: str) -> int:
     """Return how often a schedule that is shown lets somebody else go first."""
     schedule = eval(line.partition(" = ")[2], {"Schedule": Schedule})  # noqa: S307 - of our own making
     return sum(map(bool, schedule.choices))
+
+
+@given(calls(StepError))
+def test_a_call_that_is_looked_at_again_is_seen_the_same(case: tuple[Call, Schedule]) -> None:
+    once, again = observed(OURS, *case), observed(OURS, *case)
+    assert (once.value, once.events, once.late) == (again.value, again.events, again.late)
+    assert once.seconds == again.seconds
 
 
 def test_every_law_can_be_broken() -> None:

@@ -1,11 +1,14 @@
 """Whatever waits by Python's own means waits under a schedule, in virtual time."""
 
 import asyncio
+import importlib
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -475,3 +478,20 @@ def test_only_the_modules_named_and_those_below_are_interrupted() -> None:
     seeded = [Schedule.seeded(seed) for seed in range(30)]
     assert {schedule.run(times_asked, preempt=[package]) for schedule in seeded} == {1, 2}
     assert {schedule.run(times_asked, preempt=[package[:-1]]) for schedule in seeded} == {1}
+
+
+def test_nobody_is_interrupted_while_he_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_by_two.py").write_text("a = 1\nb = 2\nc = 3\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    def load() -> object:
+        return importlib.import_module("imported_by_two")
+
+    for seed in range(10):
+        sys.modules.pop("imported_by_two", None)
+        first, second = Schedule.seeded(seed).run(
+            lambda: both(load, load), preempt=["imported_by_two", __name__]
+        )
+        assert first is second
