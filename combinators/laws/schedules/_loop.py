@@ -125,8 +125,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _seconds_left(self) -> float | None:
         """Return how long it is until something is due."""
-        while self._scheduled and self._scheduled[0].cancelled():
-            heapq.heappop(self._scheduled)
         return self._scheduled[0].when() - self.time() if self._scheduled else None
 
     def _collect_due(self) -> None:

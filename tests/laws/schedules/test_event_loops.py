@@ -116,13 +116,28 @@ def test_functions_in_threads_are_scheduled_too(schedule: Schedule) -> None:
 
 @given(schedules())
 def test_whoever_stops_waiting_for_a_thread_is_not_told_of_it(schedule: Schedule) -> None:
-    async def main() -> float:
+    complaints: list[object] = []
+
+    async def main(seconds: float) -> float:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await asyncio.to_thread(time.sleep, 5)
+        await asyncio.sleep(seconds)
         return now()
 
-    assert schedule.run_async(main) == 1
+    assert schedule.run_async(lambda: main(0)) == 1
+    assert schedule.run_async(lambda: main(9)) == 10
+    assert complaints == []
+
+
+def test_sets_of_tasks_keep_an_order() -> None:
+    async def main() -> list[str]:
+        tasks = {asyncio.ensure_future(asyncio.sleep(1)) for _ in range(5)}
+        await asyncio.wait(tasks)
+        return [task.get_name() for task in tasks]
+
+    assert Schedule().run_async(main) == ["task 2", "task 3", "task 4", "task 5", "task 6"]
 
 
 def test_with_no_thread_to_be_had_there_is_the_error_that_python_gives() -> None:

@@ -203,8 +203,11 @@ def test_ctrl_c_ends_a_run_in_which_another_thread_is_at_work() -> None:
         time.sleep(1)
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
+        later.append("went on")
 
     steps = [waiting("a", [], 10), interrupt]
+    later: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         Schedule().run(lambda: fanout(*steps).invoke(None))
+    assert later == []
     assert Schedule().run(order_of_threads) == ["a", "b", "c"]

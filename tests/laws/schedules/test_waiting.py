@@ -91,6 +91,23 @@ def test_who_sleeps_no_time_lets_others_go_first() -> None:
     assert Schedule().run(main) == [1, 2, 1, 2]
 
 
+def test_who_can_go_on_goes_on() -> None:
+    def main() -> list[int]:
+        lock, order = threading.Lock(), list[int]()
+
+        def step(number: int) -> None:
+            time.sleep(1)
+            for _ in range(2):
+                with lock:
+                    order.append(number)
+
+        both(lambda: step(1), lambda: step(2))
+        return order
+
+    assert Schedule().run(main) == [1, 1, 2, 2]
+    assert [1, 2, 1, 2] in [Schedule.seeded(seed).run(main) for seed in range(100)]
+
+
 # --- locks, and what is built on them ------------------------------------------------
 
 
@@ -480,10 +497,19 @@ def test_only_the_modules_named_and_those_below_are_interrupted() -> None:
     assert {schedule.run(times_asked, preempt=[package[:-1]]) for schedule in seeded} == {1}
 
 
+IMPORTED = """
+def compute():
+    number = 1
+    return number + 1
+
+a, b, c = compute(), compute(), compute()
+"""
+
+
 def test_nobody_is_interrupted_while_he_imports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "imported_by_two.py").write_text("a = 1\nb = 2\nc = 3\n", encoding="utf-8")
+    (tmp_path / "imported_by_two.py").write_text(IMPORTED, encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     def load() -> object:
