@@ -262,3 +262,14 @@ def test_what_reaches_out_of_the_process_is_refused(name: str) -> None:
         "first.\n"
         "Give the pipeline a step that answers from memory, after a sleep where it is to take time."
     )
+
+
+@given(schedules())
+def test_a_loop_that_is_busy_lets_threads_go_on(schedule: Schedule) -> None:
+    async def main() -> int:
+        answer = asyncio.ensure_future(asyncio.to_thread(int, "42"))
+        while not answer.done():
+            await asyncio.sleep(0)
+        return answer.result()
+
+    assert schedule.run_async(main) == 42
