@@ -18,7 +18,7 @@ def main() -> None:
     print("| law | what breaks it | after examples |\n|---|---|---|")
     for law, mutant in MUTANTS:
         needed = tried(law, mutant, shrink=False).examples
-        print(f"| `{law.name}` | {_told(mutant)} | {needed} |")
+        print(f"| `{law.name}` | {told(mutant)} | {needed} |")
 
     print(f"\n| law | {examples} examples |\n|---|---|")
     for law in LAWS:
@@ -29,7 +29,8 @@ def main() -> None:
         )
 
 
-def _told(mutant: object) -> str:
+def told(mutant: object) -> str:
+    """Return what a wrong system does wrong."""
     said = (type(mutant).__doc__ or "").rstrip(".")
     return said[0].lower() + said[1:]
 

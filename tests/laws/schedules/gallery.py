@@ -64,6 +64,26 @@ class TakesJobsTwice(Ours):
         return runnable(run, aio=super().row(*branches).ainvoke)
 
 
+class AsksTwice(Ours):
+    """Asks two threads, and keeps answers: the second may ask while the first has none to keep."""
+
+    @override
+    def row(self, *branches: Pipeline) -> Pipeline:
+        def run(x: object) -> tuple[Any, ...]:
+            known: dict[int, Any] = {}
+
+            def ask() -> None:
+                for index, branch in enumerate(branches):
+                    if index not in known:
+                        known[index] = branch.invoke(x)
+
+            POOL.spawn(ask)
+            ask()
+            return tuple(known[index] for index in range(len(branches)))
+
+        return runnable(run, aio=super().row(*branches).ainvoke)
+
+
 class ForgetsToWakeUp(Ours):
     """Waits to be woken once for every branch: of two who wake it at once, it notices one."""
 
@@ -290,6 +310,7 @@ MUTANTS: Final[tuple[tuple[Law, Ours], ...]] = (
     (interleavings.every_schedule_gives_the_same_result, FirstDoneFirst()),
     (interleavings.every_schedule_gives_the_same_result, ForgetsToWakeUp()),
     (interleavings.every_step_runs_once, TakesJobsTwice()),
+    (interleavings.every_step_runs_once, AsksTwice()),
     (interleavings.a_fanout_takes_as_long_as_its_slowest_branch, OneAfterTheOther()),
     (interleavings.the_limit_is_kept_at_every_moment, LimitOffByOne()),
     (interleavings.no_time_is_wasted, LimitOffByOneBelow()),

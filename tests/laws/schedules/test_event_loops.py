@@ -268,7 +268,7 @@ def test_what_reaches_out_of_the_process_is_refused(name: str) -> None:
 def test_a_loop_that_is_busy_lets_threads_go_on(schedule: Schedule) -> None:
     async def main() -> int:
         answer = asyncio.ensure_future(asyncio.to_thread(int, "42"))
-        while not answer.done():
+        while not answer.done():  # noqa: ASYNC110 - it is the impolite one that is tested
             await asyncio.sleep(0)
         return answer.result()
 

@@ -1,5 +1,8 @@
 """The laws about schedules hold for this library, and for nothing in the gallery."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 
@@ -7,6 +10,7 @@ from combinators.laws import OURS, Law, Ours, hold, tried
 from combinators.laws.schedules import LAWS, Call, Schedule, StepError
 from combinators.laws.schedules._calls import observed
 from combinators.laws.schedules._cases import calls
+from tests.laws.schedules.__main__ import told
 from tests.laws.schedules.gallery import MUTANTS
 
 
@@ -41,6 +45,12 @@ def test_a_call_that_is_looked_at_again_is_seen_the_same(case: tuple[Call, Sched
 
 def test_every_law_can_be_broken() -> None:
     assert {law.name for law in LAWS} == {law.name for law, _ in MUTANTS}
+
+
+def test_the_page_shows_the_gallery() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "schedules.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| (.*) \| \d+ \|$", page, re.MULTILINE)
+    assert shown == [(law.name, told(mutant)) for law, mutant in MUTANTS]
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
