@@ -19,7 +19,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar, final
 from weakref import WeakKeyDictionary
 
-from combinators.laws.schedules._errors import DeadlockError, LivelockError, ScheduleError
+from combinators.laws.schedules._errors import DeadlockError, LivelockError
 from combinators.laws.schedules._preempting import preempted
 
 A = TypeVar("A")
@@ -106,7 +106,7 @@ class Scheduler:
         self._threads: WeakKeyDictionary[threading.Thread, Strand] = WeakKeyDictionary()
         self._started = 0
         self._turns = 0
-        self._stuck: ScheduleError | None = None
+        self._stuck: BaseException | None = None  # why it is over
 
     def run(self, main: Callable[[], A]) -> A:
         """Return what `main` returns, when all that it started has ended.
@@ -209,8 +209,8 @@ class Scheduler:
     def _take_baton(self, me: Strand) -> None:
         try:
             me.baton.acquire()
-        except BaseException:  # Ctrl-C by a person, who does not wait for the right moment
-            self.is_over = True
+        except BaseException as error:  # Ctrl-C by a person, who does not wait for the right moment
+            self._give_up(error)
             me.baton.acquire(blocking=self._holder is not me)
             raise
 
@@ -234,7 +234,7 @@ class Scheduler:
                 return self._give_up(DeadlockError(told))
             self.now = min(times)
 
-    def _give_up(self, error: ScheduleError) -> Strand:
+    def _give_up(self, error: BaseException) -> Strand:
         self._stuck, self.is_over = error, True
         return self._main
 
