@@ -25,16 +25,22 @@ async def gather(jobs: Mapping[Any, Coroutine[Any, Any, Any]], total: int) -> li
         FanoutError: some failed, of `total` branches.
     """
     tasks = {key: asyncio.ensure_future(job) for key, job in jobs.items()}
-    await joined(tasks.values())
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        await joined(tasks.values())
+    except asyncio.CancelledError as cancellation:
+        cancelled = cancellation
     errors: dict[Any, Exception] = {}
     for key, task in tasks.items():
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
             errors[key] = error
-        elif error is not None:
+        elif error is not None and cancelled is None:
             raise error  # bare: a group is for failures
-    if errors:
+    if errors:  # what has failed is told, even to who has given up waiting
         raise FanoutError(errors, total)
+    if cancelled is not None:
+        raise cancelled
     return [task.result() for task in tasks.values()]
 
 
