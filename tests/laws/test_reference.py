@@ -16,6 +16,7 @@ from combinators import (
     NoMatchError,
     ResultError,
     Runnable,
+    runnable,
 )
 from combinators.laws import Gave, Raised, meaning
 from combinators.laws.strategies import Fault
@@ -51,7 +52,7 @@ def value_of_n(mapping: dict[str, int]) -> int:
 
 
 def choose(n: int) -> Runnable[int, Any]:
-    return c.runnable(double if n else str)
+    return runnable(double) if n else runnable(str)
 
 
 def forgetful(n: int) -> Any:  # noqa: ANN401 - an awaitable, by mistake
