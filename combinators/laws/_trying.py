@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import FlakyFailure
 
 from combinators.laws._law import Law, LawBroken
 from combinators.laws._systems import System
@@ -71,4 +72,8 @@ def tried(
         check()
     except LawBroken as error:
         broken = error
+    except FlakyFailure as flaky:  # the same example broke it once, and another time did not
+        broken = next((each for each in flaky.exceptions if isinstance(each, LawBroken)), None)
+        if broken is None:
+            raise
     return Trial(law, count, time.perf_counter() - began, broken)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from combinators.laws import LAWS, OURS, tried
 from tests.laws.gallery import GALLERY, title
+from tests.laws.page import page
 
 
 class Row(NamedTuple):
@@ -28,8 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--examples", type=int, default=115_000, help="of all laws together, at most"
     )
     parser.add_argument("--gallery", action="store_true", help="try the wrong systems instead")
+    parser.add_argument("--page", action="store_true", help="print docs/laws.md instead")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
+    if options.page:
+        print(page(), end="")
+        return 0
     began = time.perf_counter()
     each = -(-options.examples // len(LAWS))
     wrong, examples = 0, 0

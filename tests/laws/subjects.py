@@ -31,6 +31,11 @@ def numbered(text: str) -> str:
     return f"{text} {next(_NUMBERS)}"
 
 
+def tired(text: str) -> str:
+    # Every seventh call goes wrong, whatever the input.
+    return text if next(_NUMBERS) % 7 else ""
+
+
 def upper(text: str) -> str:
     return text.upper()
 
@@ -60,6 +65,7 @@ spelt = runnable(letters)
 asked = template("{question}?")
 untold = runnable(len)
 counting = runnable(numbered)
+unsteady = runnable(tired)
 two_faced = runnable(upper, aio=lower)
 nameless: Runnable[str, str] = passthrough(str) | local()
 emptying = runnable(emptied)

@@ -19,6 +19,7 @@ def test_a_pipeline_that_keeps_its_promises_passes(pipeline: Runnable[Any, Any])
     ("pipeline", "law"),
     [
         (subjects.counting, promises.the_same_again_gives_the_same),
+        (subjects.unsteady, promises.the_same_again_gives_the_same),
         (subjects.two_faced, promises.ainvoke_agrees_with_invoke),
         (subjects.nameless, promises.a_copy_by_pickle_does_the_same),
         (subjects.emptying, promises.the_input_is_left_as_it_is),
