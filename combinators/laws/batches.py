@@ -85,6 +85,21 @@ def batches_concatenate(s: System[P], plan: Plan, xs: list[Any], cut: int) -> No
     expect_same(together=s.batch(p, xs), apart=apart)
 
 
+@law(st.tuples(cases.telling(), st.sampled_from([1, 2, 7])).map(lambda d: (*d[0], d[1])))
+def a_limit_on_a_batch_changes_nothing_but_time(
+    s: System[P], plan: Plan, xs: list[Any], limit: int
+) -> None:
+    """However few items may be under way at once, the outputs are the same.
+
+        batch(xs, limit=n)  =  batch(xs)  =  await abatch(xs, limit=n)
+
+    Source: Brinch Hansen, Structured Multiprogramming (1972): results do not depend on speed.
+    """
+    p, meant = plan.built(s), [plan.meaning(x) for x in xs]
+    _expect_all("batch", [Gave(y) for y in s.batch(p, xs, limit=limit)], meant)
+    _expect_all("abatch", [Gave(y) for y in finished(s.abatch(p, xs, limit=limit))], meant)
+
+
 @law(cases.telling(fails=True))
 def a_failed_batch_keeps_what_was_finished(s: System[P], plan: Plan, xs: list[Any]) -> None:
     """A batch that fails says which item failed first, and keeps what was finished.

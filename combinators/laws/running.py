@@ -57,12 +57,14 @@ def a_limit_changes_nothing_but_time(s: System[P], plan: Plan, x: object, limit:
 def looking_for_mutation_changes_nothing_but_time(s: System[P], plan: Plan, x: object) -> None:
     """Where no step changes its input, to look whether one does has no effect.
 
-        invoke(x, check_mutation=True)  =  meaning(x)
+        invoke(x, check_mutation=True)  =  meaning(x)  =  await ainvoke(x, check_mutation=True)
 
     Source: a check that passes is the identity.
     """
     p, meant = plan.built(s), plan.meaning(x)
     expect_meaning("invoke", outcome_of(lambda: s.invoke(p, x, check_mutation=True)), meant)
+    awaited = outcome_of(lambda: finished(s.ainvoke(p, x, check_mutation=True)))
+    expect_meaning("ainvoke", awaited, meant)
 
 
 @law(cases.plans_for_several())

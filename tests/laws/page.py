@@ -13,9 +13,9 @@ _INTRODUCTION: Final = """\
 
 What holds for every pipeline, whatever its steps: {count} laws, each a function of
 `combinators.laws` with a statement, an equation and a source. Each is tried on pipelines of any
-shape, drawn well typed, with inputs for them, and each was seen to fail: the last line names what is
-wrong with a system that breaks it. `r(x)` is what a run gives or raises, `=` is agreement, and `==`
-is equality of the pipelines themselves, before anything runs.
+shape, drawn well typed, with inputs for them, and each was seen to fail: the last line names what
+is wrong with a system that breaks it. `r(x)` is what a run gives or raises, `=` is agreement, and
+`==` is equality of the pipelines themselves, before anything runs.
 
 ```python
 from combinators.laws import LAWS, OURS, hold
@@ -24,10 +24,10 @@ for law in LAWS:
     hold(law, OURS, examples=3)
 ```
 
-`make laws` tries them on {many} examples; [Testing your own steps](testing.md) holds yours to
-[what every step promises](#promises), [Against LangChain](laws_langchain.md) another library, and the
-[gallery](laws_gallery.md) shows how soon each wrong system is caught. This page is written by
-`python -m tests.laws --page`.
+`make laws` tries them on more than 100,000 examples; [Testing your own steps](testing.md) holds
+yours to [what every step promises](#promises), [Against LangChain](laws_langchain.md) another
+library, and the [gallery](laws_gallery.md) shows how soon each wrong system is caught. This page is
+written by `python -m tests.laws --page`.
 """
 
 _NON_LAWS: Final = """\
@@ -39,7 +39,7 @@ These look like laws. Each has a counterexample, which a test finds.
 
 def page() -> str:
     """Return the page of the laws, in Markdown."""
-    parts = [_INTRODUCTION.format(count=len(LAWS), many="more than 100,000")]
+    parts = [_INTRODUCTION.format(count=len(LAWS))]
     for group, laws in groupby(LAWS, key=lambda law: law.group):
         summary = importlib.import_module(f"combinators.laws.{group}").__doc__ or ""
         parts.append(f"## {_words(group)}\n\n{summary.split(chr(10) * 2)[0].strip()}\n")

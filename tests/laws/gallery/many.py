@@ -135,6 +135,14 @@ class DropsTheRestOfAChunk(Ours):
         return super().batch(p, inputs[: len(inputs) // 2 * 2], **options)
 
 
+class RunsAsManyAsTheLimit(Ours):
+    """Of the items of a batch, as many are run as the limit says."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        return super().batch(p, islice(xs, options.get("limit")), **options)
+
+
 class ForgetsWhatWasFinished(Ours):
     """A batch that fails raises the exception of an item, and nothing else is left of it."""
 
@@ -176,6 +184,7 @@ EXHIBITS: Final[Exhibits] = {
     batches.a_collecting_batch_gives_each_item_its_outcome: GivesAFailedItemItsNeighboursResult(),
     batches.completed_items_come_with_their_index: CountsAsItemsArrive(),
     batches.batches_concatenate: DropsTheRestOfAChunk(),
+    batches.a_limit_on_a_batch_changes_nothing_but_time: RunsAsManyAsTheLimit(),
     batches.a_failed_batch_keeps_what_was_finished: ForgetsWhatWasFinished(),
     batches.a_batch_reads_its_inputs_as_there_is_room: ReadsFarAhead(),
 }
