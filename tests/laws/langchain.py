@@ -72,11 +72,11 @@ class LangChain(System[Pipeline]):
     @override
     def row(self, *branches: Pipeline) -> Pipeline:
         found = self.fanout({str(position): each for position, each in enumerate(branches)})
-        return found | self.lift(lambda results: tuple(results.values()))
+        return found | self.lift(_values)
 
     @override
     def record(self, target: type[Any], branches: Mapping[str, Pipeline], /) -> Pipeline:
-        return self.fanout(branches) | self.lift(lambda results: target(**results))
+        return self.fanout(branches) | self.lift(partial(_made, target))
 
     @override
     def assign(self, branches: Mapping[str, Pipeline], /) -> Pipeline:
@@ -96,12 +96,12 @@ class LangChain(System[Pipeline]):
 
     @override
     def omit(self, *keys: str) -> Pipeline:
-        return self.lift(lambda x: {k: v for k, v in x.items() if k not in keys})
+        return self.lift(partial(_without, keys))
 
     @override
     def rename(self, olds: Mapping[str, str], /) -> Pipeline:
         news = {old: new for new, old in olds.items()}
-        return self.lift(lambda x: {news.get(k, k): v for k, v in x.items()})
+        return self.lift(partial(_renamed, news))
 
     @override
     def each(self, element: Pipeline, /) -> Pipeline:
@@ -120,7 +120,7 @@ class LangChain(System[Pipeline]):
         self, key: str, arms: Mapping[Any, Pipeline], otherwise: Pipeline | None, /
     ) -> Pipeline:
         default = otherwise or self.lift(_refuse)
-        return self.lift(lambda x: next((arms[n] for n in arms if n == x[key]), default))
+        return self.lift(partial(_arm, key, arms, default))
 
     @override
     def bind(self, choose: Pipeline, /) -> Pipeline:
@@ -128,7 +128,7 @@ class LangChain(System[Pipeline]):
 
     @override
     def template(self, text: str, /) -> Pipeline:
-        return PromptTemplate.from_template(text) | self.lift(lambda prompt: prompt.to_string())
+        return PromptTemplate.from_template(text) | self.lift(_text)
 
     @override
     def chat_template(self, texts: Mapping[str, str], /) -> Pipeline:
@@ -289,10 +289,37 @@ def _refuse(_: object) -> Any:  # noqa: ANN401 - it never returns
 
 def _messages(prompt: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a prompt value
     roles = {"human": "user"}
+    messages: list[Any] = prompt.to_messages()
     return [
-        {"role": roles.get(each.type, each.type), "content": each.content}
-        for each in prompt.to_messages()
+        {"role": str(roles.get(each.type, each.type)), "content": str(each.content)}
+        for each in messages
     ]
+
+
+def _text(prompt: Any) -> str:  # noqa: ANN401 - a prompt value
+    return str(prompt.to_string())
+
+
+def _values(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(found.values())
+
+
+def _made(target: type[Any], found: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of that class
+    return target(**found)
+
+
+def _without(keys: Collection[str], x: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in x.items() if key not in keys}
+
+
+def _renamed(news: Mapping[str, str], x: Mapping[str, Any]) -> dict[str, Any]:
+    return {news.get(key, key): value for key, value in x.items()}
+
+
+def _arm(
+    key: str, arms: Mapping[Any, Pipeline], default: Pipeline, x: Mapping[str, Any]
+) -> Pipeline:
+    return next((arms[name] for name in arms if name == x[key]), default)
 
 
 def _caught(step: Pipeline, x: object) -> Result[Any, Exception]:
