@@ -29,10 +29,10 @@ def test_two_faced(law):
 
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest in a process of its own, as it runs where this library is installed."""
+    """Run pytest in a process of its own, with the plugin whether or not it is installed."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "combinators.pytest"),
+            *(sys.executable, "-m", "pytest", "-p", "no:combinators", "-p", "combinators.pytest"),
             *("-p", "no:xdist", "-p", "no:randomly", "-p", "no:cacheprovider", "-q"),
             *("--laws-examples=20", f"--rootdir={folder}", *arguments),
         ],
