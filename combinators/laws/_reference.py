@@ -111,6 +111,8 @@ class _Reference:
         except (StopIteration, StopAsyncIteration) as error:
             raise RuntimeError from error
         if inspect.isawaitable(result):
+            if inspect.iscoroutine(result):
+                result.close()  # else Python complains, whenever it finds it
             raise ResultError(str(node.function), "returned an awaitable")
         return result
 

@@ -43,5 +43,6 @@ def test_a_broken_law_says_which_one_for_what_and_what_each_side_came_to() -> No
         "  composed  Gave(value=2)\n"
         "where the steps were asked\n"
         "  Function(2): 0 -> 2, 1 -> 2\n"
-        "  Function(1): 2 -> 1, 0 -> 1"
+        "  Function(1): 2 -> 1, 0 -> 1\n"
+        "Associativity and neutrality are blind to direction: this law is not."
     )

@@ -108,7 +108,6 @@ def test_what_a_pipeline_means(pipeline: Runnable[Any, Any], given: object, valu
         (c.runnable(raising(StopIteration())), 1, RuntimeError),
     ],
 )
-@pytest.mark.filterwarnings("ignore:coroutine 'adouble' was never awaited:RuntimeWarning")
 def test_how_a_pipeline_fails(
     pipeline: Runnable[Any, Any], given: object, error: type[Exception]
 ) -> None:
