@@ -127,8 +127,12 @@ def _argued(tree: ast.Module, random: Random) -> None:
 def _named(tree: ast.Module, random: Random) -> None:
     """Change a name, an attribute or a literal."""
     name = random.choice(("missing", "anything", "text", *NAMES))
+    formats = (each for each in ast.walk(tree) if isinstance(each, ast.JoinedStr))
+    texts = {part for each in formats for part in each.values}  # nothing but text can stand there
     nodes = [
-        each for each in ast.walk(tree) if isinstance(each, ast.Name | ast.Attribute | ast.Constant)
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Name | ast.Attribute | ast.Constant) and each not in texts
     ]
     if not nodes:
         return
