@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
@@ -105,23 +105,30 @@ class Bench:
             for each in blamed:
                 for name in each.files():
                     left.pop(name, None)
-                if run.crashed or run.status != 2:
-                    findings.failures.append(self._failure(each, run))
-                else:
+                if run.status == 2 and not run.crashed and self._refused_by_mypy(each):
                     findings.refused += 1
+                else:
+                    findings.failures.append(self._failure(each, run))
         return findings
+
+    def _refused_by_mypy(self, source: Source) -> bool:
+        """Return whether mypy cannot analyse a source by itself, without a plugin."""
+        return self._alone(source, ()).status == 2
 
     def breaks(self, source: Source, plugins: Sequence[str] | None = None) -> Run | None:
         """Return the run that shows that a source by itself breaks mypy, if it does."""
         chosen = self.plugins if plugins is None else plugins
         if source.reads and (broken := self.breaks(source.reads, chosen)):
             return broken
+        run = self._alone(source, chosen)
+        slow = any(taken > self.limits.one for taken in run.per_module.values())
+        return run if run.crashed or slow else None
+
+    def _alone(self, source: Source, plugins: Sequence[str]) -> Run:
         # Never the same text twice: mypy takes from its cache what it has seen.
         self.alone += 1
         names = self._written(replace(source, text=f"{source.text}# {self.alone}\n"))
-        run = self._run(names, 1, chosen)
-        slow = any(taken > self.limits.one for taken in run.per_module.values())
-        return run if run.crashed or slow else None
+        return self._run(names, 1, plugins)
 
     def _runs(self, left: Mapping[str, Source]) -> Iterator[tuple[Run, list[Source]]]:
         """Yield runs, each with the sources to go on without; the last one is without blame."""
@@ -135,27 +142,34 @@ class Bench:
     def _blamed(self, run: Run, left: Mapping[str, Source]) -> list[Source]:
         if run.crashed:
             named = left.get(run.guilty or "")
-            return [named] if named else self._searched(_distinct(left.values()))
+            return [named] if named else self._searched(left, lambda run: run.crashed)
         if run.status == 2:
             # What mypy cannot go on after has no code; others may have been said before.
             stopped = [m.file for m in run.messages if m.code in {None, "syntax"}]
             # Names that wait for each other without end: mypy says no more than who they are.
             stopped += [f"{name}.py" for name in DEFERRED.findall(run.stderr + run.traceback)]
             blamed = _distinct(each for each in left.values() if _involved(each) & {*stopped})
-            if not blamed:
-                raise RuntimeError(f"mypy does not start:\n{run.stderr}{run.traceback}")
-            return blamed
+            return blamed or self._searched(left, lambda run: run.status == 2)
         slow = [name for name in left if run.per_module.get(name[:-3], 0.0) > self.limits.one]
         return _distinct(left[name] for name in slow)
 
-    def _searched(self, sources: Sequence[Source]) -> list[Source]:
-        """Return one source that breaks mypy, found by halving."""
+    def _searched(self, left: Mapping[str, Source], stops: Callable[[Run], bool]) -> list[Source]:
+        """Return one source that stops mypy, found by halving.
+
+        Raises:
+            RuntimeError: mypy does not start, whatever it is given.
+        """
+        started = self._run(["subject.py"], 1, self.plugins)
+        if stops(started):
+            raise RuntimeError(f"mypy does not start:\n{started.stderr}{started.traceback}")
+        sources = _distinct(left.values())
         while len(sources) > 1:
-            half = list(sources[: len(sources) // 2])
+            half = sources[: len(sources) // 2]
             names = [name for each in half for name in each.files()]
-            run = self._run(names, len(half), self.plugins)
-            sources = half if run.crashed else sources[len(half) :]
-        return list(sources)
+            sources = (
+                half if stops(self._run(names, len(half), self.plugins)) else sources[len(half) :]
+            )
+        return sources
 
     def _failure(self, source: Source, among_others: Run) -> Failure:
         run = self.breaks(source) or among_others
