@@ -57,7 +57,7 @@ def lifting_keeps_composition(s: System[P], f: Any, g: Any, x: object) -> None:
 
     Associativity and neutrality are blind to direction: this law is not.
 
-    Source: Hughes, Generalising Monads to Arrows (2000), section 4.
+    Source: Hughes, Generalising Monads to Arrows (2000).
     """
     piped, composed = run(s, s.pipe(s.lift(f), s.lift(g)), x), outcome_of(lambda: g(f(x)))
     expect(agree(piped, composed), piped=piped, composed=composed)
@@ -69,7 +69,7 @@ def lifting_keeps_the_identity(s: System[P], x: object) -> None:
 
         runnable(lambda x: x)  =  passthrough()
 
-    Source: Hughes, Generalising Monads to Arrows (2000), section 4.
+    Source: Hughes, Generalising Monads to Arrows (2000).
     """
     expect_agreement(s, s.lift(_same), s.passthrough(), x)
 

@@ -91,7 +91,7 @@ def what_no_arm_takes_is_an_error(s: System[P], x: object) -> None:
 
         branch(case(bytes, f))(x)  raises  ValueError        for an x that is no bytes
 
-    Source: Wadler and others: a match that is not exhaustive is an error, never a guess.
+    Source: The Definition of Standard ML (1990), `Match`: a match that fails is an exception.
     """
     outcomes = {
         "branch": run(s, s.branch([(Kind(bytes), s.lift(Function(1)))], None), x),
@@ -133,7 +133,7 @@ def binding_a_test_is_a_branch(s: System[P], f: P, p: Any, g: P, h: P, x: object
 
         bind(lambda x: g if p(x) else h)  =  branch(when(p, g), otherwise=h)
 
-    Source: Hughes, Generalising Monads to Arrows (2000), section 5: `app` gives `left`.
+    Source: Hughes, Generalising Monads to Arrows (2000): `app` gives `left`.
     """
     bound = s.bind(s.lift(_choosing(p, g, h)))
     expect_agreement(s, s.pipe(f, bound), s.pipe(f, s.branch([(s.lift(p), g)], h)), x)

@@ -55,7 +55,7 @@ def failures_stand_under_their_keys(s: System[P], failing: list[bool], x: object
     After the first failure, branches that have not begun never do: so the part is not empty, and
     which it is, time decides.
 
-    Source: Wadler and others, applicative validation: errors of a product accumulate.
+    Source: McBride and Paterson, Applicative Programming with Effects (2008): errors accumulate.
     """
     keys = [f"key{position}" for position in range(len(failing))]
     steps = {

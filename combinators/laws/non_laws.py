@@ -38,7 +38,7 @@ def effects_do_not_move_into_branches(s: System[P], f: P, g: P, h: P, x: object)
 
     The values are the same, which is the law `a_total_step_moves_into_branches`.
 
-    Source: Hughes, Generalising Monads to Arrows (2000), section 4: `first` of an impure arrow.
+    Source: Hughes, Generalising Monads to Arrows (2000): `first` of an impure arrow.
     """
     with counted() as before:
         run(s, s.pipe(f, s.fanout({"a": g, "b": h})), x)
