@@ -105,15 +105,12 @@ class Bench:
             for each in blamed:
                 for name in each.files():
                     left.pop(name, None)
-                if run.status == 2 and not run.crashed and self._refused_by_mypy(each):
+                failure = self._failure(each, run)
+                if run.status == 2 and not run.crashed and failure.mypys_own:
                     findings.refused += 1
                 else:
-                    findings.failures.append(self._failure(each, run))
+                    findings.failures.append(failure)
         return findings
-
-    def _refused_by_mypy(self, source: Source) -> bool:
-        """Return whether mypy cannot analyse a source by itself, without a plugin."""
-        return self._alone(source, ()).status == 2
 
     def breaks(self, source: Source, plugins: Sequence[str] | None = None) -> Run | None:
         """Return the run that shows that a source by itself breaks mypy, if it does."""
@@ -122,7 +119,7 @@ class Bench:
             return broken
         run = self._alone(source, chosen)
         slow = any(taken > self.limits.one for taken in run.per_module.values())
-        return run if run.crashed or slow else None
+        return run if run.crashed or slow or run.status == 2 else None
 
     def _alone(self, source: Source, plugins: Sequence[str]) -> Run:
         # Never the same text twice: mypy takes from its cache what it has seen.
@@ -205,6 +202,8 @@ def _how(run: Run) -> str:
     """Return in what way a run broke; the same words where it broke at the same place."""
     if run.timed_out:
         return "it does not come to an end"
+    if not run.crashed and run.status == 2:
+        return "mypy stops at it"
     if not run.crashed:
         return f"it takes {max(run.per_module.values()):.0f} s"
     frames = FRAME.findall(f"{run.traceback}\n{run.stderr}")
