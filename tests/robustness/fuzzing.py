@@ -141,11 +141,12 @@ class Bench:
             named = left.get(run.guilty or "")
             return [named] if named else self._searched(left, lambda run: run.crashed)
         if run.status == 2:
-            # What mypy cannot go on after has no code; others may have been said before.
+            # What mypy cannot go on after has one of these codes, and so has what it can.
             stopped = [m.file for m in run.messages if m.code in {None, "syntax"}]
             # Names that wait for each other without end: mypy says no more than who they are.
             stopped += [f"{name}.py" for name in DEFERRED.findall(run.stderr + run.traceback)]
-            blamed = _distinct(each for each in left.values() if _involved(each) & {*stopped})
+            suspects = _distinct(each for each in left.values() if _involved(each) & {*stopped})
+            blamed = [each for each in suspects if self.breaks(each)]
             return blamed or self._searched(left, lambda run: run.status == 2)
         slow = [name for name in left if run.per_module.get(name[:-3], 0.0) > self.limits.one]
         return _distinct(left[name] for name in slow)

@@ -91,6 +91,12 @@ def test_a_source_that_mypy_cannot_analyse_keeps_no_other_from_being_checked(
     assert (findings.checked, findings.refused, findings.failures) == (1, 2, [])
 
 
+def test_a_mistake_that_mypy_goes_on_after_is_not_what_it_stopped_at(tmp_path: Path) -> None:
+    harmless = Source("whole", "a = [x async for x in b]\n")
+    findings = Bench(tmp_path).examined([harmless, Source("third", "(\n")])
+    assert (findings.checked, findings.refused, findings.failures) == (1, 1, [])
+
+
 def test_what_breaks_mypy_is_shown_without_what_has_no_part_in_it(tmp_path: Path) -> None:
     bench = bench_with_a_plugin_that(DEEDS["raises"], tmp_path)
     small = shrunk(Source("guilty", GUILTY), lambda each: bench.breaks(each) is not None)
