@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors fuzz laws mypys figures format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz laws mypys figures speed format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ figures: $(INSTALLED) ## the static check: what it finds beside LangChain, what 
 	@echo
 	$(BIN)/python -m tests.benchmarks.static_speed
 
+speed: $(INSTALLED) ## what running costs, beside the code by hand and other libraries
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group peers
+	$(BIN)/python -m tests.benchmarks.speed $(ARGS)
+
 format: $(INSTALLED) ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -73,7 +77,7 @@ coverage: ## run the suite and measure: floors 0 to 3 must be covered whole
 	$(MAKE) test COVERAGE=1
 
 constraints: $(INSTALLED) ## pin the newest versions that fit together
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --all-extras --group dev \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --all-extras --group dev --group peers \
 		--no-header --no-annotate --output-file constraints.txt pyproject.toml
 
 build: $(INSTALLED) ## make the wheel and the source distribution in dist/

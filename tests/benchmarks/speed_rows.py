@@ -1,0 +1,413 @@
+"""What is measured, as data: each row is the same work here, by hand, and in LangChain."""
+
+import asyncio
+import contextvars
+import math
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, final
+
+from combinators import Runnable, assign, fanout, passthrough, pick, pipe, runnable, template
+from tests.benchmarks import speed_langchain as theirs
+from tests.benchmarks.speed_steps import (
+    CHUNKS,
+    achunks,
+    ainc,
+    asuspend,
+    awaited_by_hand,
+    awaiting,
+    by_hand,
+    chunks,
+    inc,
+    waiting,
+)
+from tests.benchmarks.timing import FLOOR, OURS, Round, Runs, awaits, by_turns, calls, drains, takes
+
+Sides = Mapping[str, Runs]
+INLINE: Final = runnable(inc, inline=True)
+RECORD: Final = {"question": "why", "language": "en"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure: what ours may be, at most, of the floor."""
+
+    name: str
+    floor: str
+    target: float
+    sides: Callable[[], Sides]
+    langchain: Callable[[], Runs] | None = None
+    gated: bool = False  # quick and steady enough for every run of the suite
+    slow: bool = False  # seconds a round
+
+    def rounds(self, *, peers: bool) -> Round:
+        """Return the rounds of this row, with LangChain where peers are asked for."""
+        beside = {"langchain": self.langchain()} if peers and self.langchain else {}
+        return by_turns(**self.sides(), **beside)
+
+
+def invoked(r: Runnable[Any, Any], value: object) -> Runs:
+    """Return the time of an `invoke`."""
+    return calls("r.invoke(value)", r=r, value=value)
+
+
+def applied(f: Callable[[Any], object], value: object) -> Runs:
+    """Return the time of a call."""
+    return calls("f(value)", f=f, value=value)
+
+
+# --- One call -------------------------------------------------------------------
+
+
+def chain(length: int) -> Sides:
+    return {
+        OURS: invoked(pipe(*[inc] * length), 1),
+        FLOOR: applied(by_hand(length), 1),
+    }
+
+
+def awaited_chain(length: int) -> Sides:
+    return {
+        OURS: awaits(pipe(*[ainc] * length).ainvoke, 1),
+        FLOOR: awaits(awaited_by_hand(length), 1),
+    }
+
+
+def cheap_fanout() -> Sides:
+    return {
+        OURS: invoked(fanout(a=INLINE, b=INLINE, c=passthrough()), 1),
+        FLOOR: applied(lambda n: {"a": inc(n), "b": inc(n), "c": n}, 1),
+    }
+
+
+def cheap_assign() -> Sides:
+    first = pick("question") | runnable(len, inline=True)
+    return {
+        OURS: invoked(assign(length=first), RECORD),
+        FLOOR: applied(lambda x: {**x, "length": len(x["question"])}, RECORD),
+    }
+
+
+def picks() -> Sides:
+    return {
+        OURS: invoked(fanout(q=pick("question"), l=pick("language")), RECORD),
+        FLOOR: applied(lambda x: {"q": x["question"], "l": x["language"]}, RECORD),
+    }
+
+
+def retrieve(question: str) -> str:
+    return question.upper()
+
+
+def answer(prompt: str) -> list[str]:
+    return [prompt]
+
+
+def parse(message: list[str]) -> str:
+    return message[0]
+
+
+def retrieval(*, inline: bool) -> Sides:
+    def by_hand(question: str) -> str:
+        context = retrieve(question)
+        return parse(answer(f"Answer from {context}: {question}"))
+
+    retriever = runnable(retrieve, inline=inline)
+    ours = pipe(
+        {"context": retriever, "question": passthrough(str)},
+        template("Answer from {context}: {question}"),
+        answer,
+        parse,
+    )
+    return {OURS: invoked(ours, "why"), FLOOR: applied(by_hand, "why")}
+
+
+# --- Branches ---------------------------------------------------------------------
+
+
+def dispatched(width: int) -> Sides:
+    executor = ThreadPoolExecutor(32)
+    keys = [f"k{i}" for i in range(width)]
+
+    def by_executor(n: int) -> dict[str, int]:
+        futures = {key: executor.submit(contextvars.copy_context().run, inc, n) for key in keys}
+        return {key: future.result() for key, future in futures.items()}
+
+    return {
+        OURS: invoked(fanout(dict.fromkeys(keys, inc)), 1),
+        FLOOR: applied(by_executor, 1),
+    }
+
+
+def tasks(step: Callable[[int], Any], width: int) -> Sides:
+    keys = [f"k{i}" for i in range(width)]
+
+    async def by_group(n: int) -> dict[str, int]:
+        async with asyncio.TaskGroup() as group:
+            running = {key: group.create_task(step(n)) for key in keys}
+        return {key: task.result() for key, task in running.items()}
+
+    return {OURS: awaits(fanout(dict.fromkeys(keys, step)).ainvoke, 1), FLOOR: awaits(by_group, 1)}
+
+
+def wide(width: int, seconds: float) -> Sides:
+    branches = {f"k{i}": waiting(seconds) for i in range(width)}
+    return {OURS: invoked(fanout(branches), 1), FLOOR: takes(seconds)}
+
+
+def awaited_wide(width: int, seconds: float) -> Sides:
+    branches = {f"k{i}": awaiting(seconds) for i in range(width)}
+    return {OURS: awaits(fanout(branches).ainvoke, 1), FLOOR: takes(seconds)}
+
+
+def nested(depth: int) -> Sides:
+    tree: Runnable[int, Any] = runnable(waiting(0.1))
+    for _ in range(depth):
+        tree = fanout(a=tree, b=tree, c=tree)
+    return {OURS: invoked(tree, 1), FLOOR: takes(0.1)}
+
+
+# --- Many inputs --------------------------------------------------------------------
+
+
+def batch() -> Sides:
+    numbers = range(1000)
+    return {
+        OURS: calls("r.batch(numbers)", r=runnable(inc), numbers=numbers),
+        FLOOR: calls("[inc(n) for n in numbers]", inc=inc, numbers=numbers),
+    }
+
+
+def abatch() -> Sides:
+    async def by_hand(numbers: range) -> list[int]:
+        return [await ainc(n) for n in numbers]
+
+    return {OURS: awaits(runnable(ainc).abatch, range(1000)), FLOOR: awaits(by_hand, range(1000))}
+
+
+def batch_of_fanouts() -> Sides:
+    branches = fanout({f"k{i}": waiting(0.02) for i in range(4)})
+    return {
+        OURS: calls("r.batch(numbers, limit=8)", r=branches, numbers=range(64)),
+        FLOOR: takes(64 * 4 * 0.02 / 8),
+    }
+
+
+# --- Chunks -------------------------------------------------------------------------
+
+
+def streamed() -> Sides:
+    def through(source: Iterator[int]) -> Iterator[int]:
+        yield from source
+
+    return {
+        OURS: drains(lambda: pipe(passthrough(), chunks).tap(id).stream(1)),
+        FLOOR: drains(lambda: through(through(chunks(1)))),
+    }
+
+
+def astreamed() -> Sides:
+    async def through(source: AsyncIterator[int]) -> AsyncIterator[int]:
+        async for chunk in source:
+            yield chunk
+
+    return {
+        OURS: drains(lambda: pipe(passthrough(), achunks).tap(id).astream(1)),
+        FLOOR: drains(lambda: through(through(achunks(1)))),
+    }
+
+
+def first_chunk() -> Sides:
+    ours = pipe(inc, inc, chunks)
+    return {
+        OURS: calls("next(r.stream(1))", r=ours),
+        FLOOR: calls("next(chunks(inc(inc(1))))", inc=inc, chunks=chunks),
+    }
+
+
+# --- Growth and memory ----------------------------------------------------------------
+
+
+def grows(seconds: Callable[[int], float]) -> Sides:
+    """Return the exponent with which the time grows from 1,000 to 10,000 steps."""
+
+    def exponent(_: int) -> float:
+        small, large = (min(seconds(length) for _ in range(3)) for length in (1000, 10_000))
+        return math.log10(large / small)
+
+    return {OURS: exponent, FLOOR: lambda _: 1.0}
+
+
+def _long(length: int, step: Callable[[int], Any] = inc) -> Runnable[int, Any]:
+    return pipe(*[step] * length)
+
+
+def _once(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def building(length: int) -> float:
+    def loop() -> object:
+        whole = step = runnable(inc)
+        for _ in range(length):
+            whole = whole | step
+        return hash(whole)
+
+    return _once(loop)
+
+
+def first_invoke(length: int) -> float:
+    return _once(partial(_long(length).invoke, 1))
+
+
+def first_ainvoke(length: int) -> float:
+    return _once(lambda: asyncio.run(_long(length, ainc).ainvoke(1)))
+
+
+def first_stream(length: int) -> float:
+    return _once(lambda: list(_long(length).stream(1)))
+
+
+def written_out(length: int) -> float:
+    return _once(partial(repr, _long(length)))
+
+
+def _bytes_of(make: Callable[[], object]) -> int:
+    """Return how much memory what is made takes, and keeps."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    kept = make()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del kept
+    return after - before
+
+
+def bytes_a_chain(_: int) -> float:
+    f, g, h = runnable(inc), runnable(abs), runnable(str)
+    (f | g | h).invoke(1)  # what chains of this shape share
+
+    def many() -> list[object]:
+        chains = [f | g | h for _ in range(1000)]
+        for each in chains:
+            each.invoke(1)
+        return [chains]
+
+    return (_bytes_of(many) - 8000) / 1000
+
+
+def bytes_a_call(_: int) -> float:
+    ours = pipe(inc, abs, inc)
+    ours.invoke(1)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    ours.invoke(1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return float(peak - before)
+
+
+def peak_of_a_batch() -> Sides:
+    def peak(call: Callable[[], object]) -> float:
+        call()
+        tracemalloc.start()
+        call()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return float(most)
+
+    numbers = range(1000, 2000)
+    return {
+        OURS: lambda _: peak(lambda: runnable(inc).batch(numbers)),
+        FLOOR: lambda _: peak(lambda: [inc(n) for n in numbers]),
+    }
+
+
+def _bytes(measured: Callable[[int], float]) -> Callable[[], Sides]:
+    return lambda: {OURS: measured, FLOOR: lambda _: 1.0}
+
+
+# --- The table ------------------------------------------------------------------------
+
+INVOKED: Final = ((1, 2.0), (3, 1.7), (10, 1.25), (100, 1.2))
+AWAITED: Final = ((3, 1.15), (10, 1.1), (100, 1.1))
+WIDE: Final = ((8, 1.02), (32, 1.03), (128, 1.08), (512, 1.5))
+NESTED: Final = ((2, 1.02), (3, 1.03), (4, 1.06))
+
+ROWS: Final[Sequence[Row]] = (
+    *[
+        Row(
+            f"`invoke`, chain of {n}", "plain calls", target, partial(chain, n),
+            partial(theirs.chain, n), gated=True,
+        )
+        for n, target in INVOKED
+    ],
+    *[
+        Row(
+            f"`ainvoke`, chain of {n}", "plain awaits", target, partial(awaited_chain, n),
+            partial(theirs.awaited_chain, n), gated=True,
+        )
+        for n, target in AWAITED
+    ],
+    Row("fan-out of cheap branches", "a dict literal", 1.2, cheap_fanout, theirs.fanout,
+        gated=True),
+    Row("`assign`", "a dict literal", 1.2, cheap_assign, theirs.assign, gated=True),
+    Row("`pick`, twice", "a dict literal", 1.2, picks, theirs.picks, gated=True),
+    Row("retrieval chain", "the code by hand", 1.1, partial(retrieval, inline=False),
+        theirs.retrieval, gated=True),
+    Row("retrieval chain, `inline` retriever", "the code by hand", 1.1,
+        partial(retrieval, inline=True), gated=True),
+    *[
+        Row(
+            f"{n} trivial branches", "a shared ThreadPoolExecutor", 0.2, partial(dispatched, n),
+            partial(theirs.dispatched, n), gated=True,
+        )
+        for n in (2, 8)
+    ],
+    *[
+        Row(f"{n} async branches that never suspend", "asyncio.TaskGroup", 0.25,
+            partial(tasks, ainc, n), partial(theirs.tasks, ainc, n), gated=True)
+        for n in (2, 8)
+    ],
+    *[
+        Row(f"{n} async branches that suspend", "asyncio.TaskGroup", 1.05,
+            partial(tasks, asuspend, n), partial(theirs.tasks, asuspend, n), gated=True)
+        for n in (2, 8)
+    ],
+    Row("2 branches of 600 ms", "600 ms", 1.003, partial(wide, 2, 0.6),
+        partial(theirs.wide, 2, 0.6), slow=True),
+    *[
+        Row(f"{n} branches of 100 ms", "100 ms", target, partial(wide, n, 0.1),
+            partial(theirs.wide, n, 0.1), slow=True)
+        for n, target in WIDE
+    ],
+    Row("512 async branches of 100 ms", "100 ms", 1.2, partial(awaited_wide, 512, 0.1), slow=True),
+    *[
+        Row(f"fan-outs of 3, nested {n} deep", "100 ms", target, partial(nested, n),
+            partial(theirs.nested, n), slow=True)
+        for n, target in NESTED
+    ],
+    Row("`batch` of 64 x 4 branches of 20 ms, 8 at once", "ideal", 1.08, batch_of_fanouts,
+        slow=True),
+    Row("`batch` of 1,000", "a list comprehension", 1.4, batch, theirs.batch),
+    Row("`abatch` of 1,000", "an await loop", 1.4, abatch, theirs.abatch),
+    Row("`batch` of 1,000, peak memory", "a list comprehension", 1.1, peak_of_a_batch),
+    Row(f"`stream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, streamed),
+    Row(f"`astream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, astreamed),
+    Row("first chunk after 3 steps", "generators", 2.0, first_chunk, theirs.first_chunk),
+    Row("growth of `|` in a loop", "exponent", 1.1, partial(grows, building)),
+    Row("growth of the first `invoke`", "exponent", 1.1, partial(grows, first_invoke)),
+    Row("growth of the first `ainvoke`", "exponent", 1.1, partial(grows, first_ainvoke)),
+    Row("growth of the first `stream`", "exponent", 1.1, partial(grows, first_stream)),
+    Row("growth of `repr`", "exponent", 1.1, partial(grows, written_out)),
+    Row("a chain of 3, with its compiled form", "bytes", 700, _bytes(bytes_a_chain)),
+    Row("one call of it", "bytes", 256, _bytes(bytes_a_call)),
+)  # fmt: skip
