@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def line(row: Row, rounds: int, *, peers: bool) -> str:
     """Return a row of the table."""
-    found = ratios(row.rounds(peers=False), min(rounds, SLOW_ROUNDS) if row.slow else rounds)
+    found = ratios(
+        row.rounds(peers=False), min(rounds, SLOW_ROUNDS) if row.slow or not row.timed else rounds
+    )
     theirs = ""
     if peers and row.langchain is not None:
         theirs = shown(ratios(row.rounds(peers=True), 1 if row.slow else SLOW_ROUNDS)["langchain"])
@@ -68,7 +70,7 @@ def beside_all(rounds: int) -> Sequence[str]:
             sides[name] = applied(make(), 1)
         except ImportError:
             missing[name] = None
-    found = ratios(by_turns(**sides), rounds)
+    found = ratios(by_turns(sides), rounds)
     cells = {name: shown(ratio) for name, ratio in found.items()} | dict.fromkeys(missing, "-")
     return (
         f"| a chain of 3, beside plain calls | {' | '.join(cells)} |",

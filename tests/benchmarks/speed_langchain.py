@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from operator import attrgetter, itemgetter
+from operator import attrgetter
+from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
 from tests.benchmarks.speed_steps import ainc, chunks, inc, waiting
-from tests.benchmarks.timing import Runs, awaits, calls
+from tests.benchmarks.timing import Clock, Runs, awaits, calls
 
 Foreign: TypeAlias = Any  # what comes from there has no types here
 
@@ -27,8 +28,8 @@ def _sequence(step: Foreign, length: int) -> Foreign:
     return _made("RunnableSequence", *[step] * length) if length > 1 else step
 
 
-def _invoked(r: Foreign, value: object) -> Runs:
-    return calls("r.invoke(value)", r=r, value=value)
+def _invoked(r: Foreign, value: object, clock: Clock = process_time) -> Runs:
+    return calls("r.invoke(value)", clock, r=r, value=value)
 
 
 def chain(length: int) -> Runs:
@@ -40,23 +41,22 @@ def awaited_chain(length: int) -> Runs:
 
 
 def fanout() -> Runs:
-    return _invoked(
-        _parallel({"a": _step(inc), "b": _step(inc), "c": _made("RunnablePassthrough")}), 1
-    )
-
-
-def _length(record: dict[str, str]) -> int:
-    return len(record["question"])
+    branches = dict.fromkeys("abcdefg", _step(inc)) | {"h": _made("RunnablePassthrough")}
+    return _invoked(_parallel(branches), 1)
 
 
 def assign() -> Runs:
-    chain = _made("RunnablePassthrough").assign(length=_length)
-    return _invoked(chain, {"question": "why", "language": "en"})
+    added = {new: _step(_then_inc(old)) for new, old in zip("ijkl", "abcd", strict=True)}
+    return _invoked(_made("RunnablePassthrough").assign(**added), dict.fromkeys("abcdefgh", 1))
+
+
+def _then_inc(key: str) -> Callable[[dict[str, int]], int]:
+    return lambda x: inc(x[key])
 
 
 def picks() -> Runs:
-    branches = {"q": _step(itemgetter("question")), "l": _step(itemgetter("language"))}
-    return _invoked(_parallel(branches), {"question": "why", "language": "en"})
+    whole = _made("RunnablePassthrough") | _step(dict).pick([*"abcdefgh"])
+    return _invoked(whole, dict.fromkeys("abcdefgh", 1))
 
 
 def retrieval() -> Runs:
@@ -68,7 +68,7 @@ def retrieval() -> Runs:
 
 
 def dispatched(width: int) -> Runs:
-    return _invoked(_parallel({f"k{i}": _step(inc) for i in range(width)}), 1)
+    return _invoked(_parallel({f"k{i}": _step(inc) for i in range(width)}), 1, perf_counter)
 
 
 def tasks(step: Callable[[int], Any], width: int) -> Runs:
@@ -76,18 +76,20 @@ def tasks(step: Callable[[int], Any], width: int) -> Runs:
 
 
 def wide(width: int, seconds: float) -> Runs:
-    return _invoked(_parallel({f"k{i}": _step(waiting(seconds)) for i in range(width)}), 1)
+    return _invoked(
+        _parallel({f"k{i}": _step(waiting(seconds)) for i in range(width)}), 1, perf_counter
+    )
 
 
 def nested(depth: int) -> Runs:
     tree = _step(waiting(0.1))
     for _ in range(depth):
         tree = _parallel({"a": tree, "b": tree, "c": tree})
-    return _invoked(tree, 1)
+    return _invoked(tree, 1, perf_counter)
 
 
 def batch() -> Runs:
-    return calls("r.batch(numbers)", r=_step(inc), numbers=[*range(1000)])
+    return calls("r.batch(numbers)", perf_counter, r=_step(inc), numbers=[*range(1000)])
 
 
 def abatch() -> Runs:

@@ -1,7 +1,8 @@
 """How benchmarks measure: what is compared runs by turns, so a busy machine slows both down.
 
 A round gives one number a side. What is told is the median of the ratios of the rounds:
-a single time proves nothing on a machine that others use as well.
+a single time proves nothing on a machine that others use as well. Where nothing is waited
+for, it is the time of the processor, from which others are left out.
 """
 
 import asyncio
@@ -20,9 +21,12 @@ FLOOR: Final = "floor"
 _LEAST_SECONDS: Final = 0.004  # what is measured takes as long as that, or the clock is too coarse
 
 
-def calls(statement: str, **names: object) -> Runs:
+Clock: TypeAlias = Callable[[], float]
+
+
+def calls(statement: str, clock: Clock = time.process_time, **names: object) -> Runs:
     """Return the time of a statement, in which the names mean what is given."""
-    return Timer(statement, globals=names).timeit
+    return Timer(statement, timer=clock, globals=names).timeit
 
 
 def takes(seconds: float) -> Runs:
@@ -30,14 +34,18 @@ def takes(seconds: float) -> Runs:
     return lambda runs: runs * seconds
 
 
-def awaits(call: Callable[[Any], Coroutine[Any, Any, Any]], value: object) -> Runs:
+def awaits(
+    call: Callable[[Any], Coroutine[Any, Any, Any]],
+    value: object,
+    clock: Clock = time.process_time,
+) -> Runs:
     """Return the time of an awaited call, in a loop that runs already."""
 
     async def main(runs: int) -> float:
-        begin = time.perf_counter()
+        begin = clock()
         for _ in range(runs):
             await call(value)
-        return time.perf_counter() - begin
+        return clock() - begin
 
     return lambda runs: asyncio.run(main(runs))
 
@@ -46,18 +54,18 @@ def drains(start: Callable[[], Iterator[object] | AsyncIterator[object]]) -> Run
     """Return the time in which a stream is taken to its end."""
 
     def sync(runs: int) -> float:
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(runs):
             for _ in _sync(start()):
                 pass
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     async def main(runs: int) -> float:
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(runs):
             async for _ in _async(start()):
                 pass
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     return sync if isinstance(start(), Iterator) else lambda runs: asyncio.run(main(runs))
 
@@ -72,7 +80,7 @@ def _async(stream: Iterator[object] | AsyncIterator[object]) -> AsyncIterator[ob
     return stream
 
 
-def by_turns(**sides: Runs) -> Round:
+def by_turns(sides: Mapping[str, Runs]) -> Round:
     """Return rounds in which every side runs often enough to be measured."""
     repeats: dict[str, int] = {}
 
@@ -83,6 +91,11 @@ def by_turns(**sides: Runs) -> Round:
         return {name: runs(repeats[name]) / repeats[name] for name, runs in sides.items()}
 
     return one
+
+
+def once(sides: Mapping[str, Runs]) -> Round:
+    """Return rounds in which every side gives a number, which is no time."""
+    return lambda: {name: runs(1) for name, runs in sides.items()}
 
 
 def _enough(runs: Runs) -> int:
