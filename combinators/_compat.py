@@ -5,11 +5,17 @@ That module alone would be a quarter of what importing this library costs.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import typing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+F = TypeVar("F", bound="Callable[..., object]")
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType
+
     from typing_extensions import override
 else:
     try:
@@ -21,6 +27,17 @@ else:
             return method
 
 
+def gives_coroutines(function: F) -> F:
+    """Return a plain function whose results are coroutines, marked for those who ask `inspect`."""
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(function)
+    # What runs is decided by the bytecode. Only those who ask look at this flag.
+    plain = cast("FunctionType", function)
+    flags = plain.__code__.co_flags | inspect.CO_COROUTINE
+    plain.__code__ = plain.__code__.replace(co_flags=flags)
+    return function
+
+
 def newest_typing() -> Any:
     """Return `typing_extensions` where somebody has imported it, or else `typing`.
 
@@ -29,4 +46,4 @@ def newest_typing() -> Any:
     return sys.modules.get("typing_extensions", typing)
 
 
-__all__ = ["newest_typing", "override"]
+__all__ = ["gives_coroutines", "newest_typing", "override"]

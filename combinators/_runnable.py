@@ -10,6 +10,7 @@ from collections.abc import (
     AsyncIterable,
     Callable,
     Collection,
+    Coroutine,
     Generator,
     Iterable,
     Mapping,
@@ -17,10 +18,10 @@ from collections.abc import (
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overload
 
 from combinators import _parts as parts
-from combinators._compat import override
+from combinators._compat import gives_coroutines, override
 from combinators._errors import BuilderError, OptionError
-from combinators._run import batch, entry
-from combinators._run.budget import checked_limit
+from combinators._run import batch, entry, sync
+from combinators._run.call import CALL, TURN
 from combinators._show import mermaid, text
 from combinators._step import Body, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
@@ -85,24 +86,34 @@ class Runnable(Value, Generic[In, Out]):
             OptionError: an option has a value that it cannot have
             RunningLoopError: there are async steps, and this thread runs an event loop
         """
-        result: Out = self.compiled(entry.program)(
-            x, entry.call(limit, check_mutation=check_mutation)
-        )
+        if limit is None and not check_mutation:
+            run = self._run
+            if run is None:
+                run = self._make_run()
+            return run(x, CALL)  # type: ignore[no-any-return]  # nodes forget their types
+        result: Out = self.compiled(sync.runner, watch=check_mutation)(x, entry.call(limit))
         return result
 
-    async def ainvoke(
+    @gives_coroutines
+    def ainvoke(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
-    ) -> Out:
+    ) -> Coroutine[Any, Any, Out]:
         """Return the output for one input, as `invoke` does, on the running event loop.
 
         Sync steps run on threads. After a failure, or when it is cancelled itself, all
         that it started is cancelled and awaited; a thread is awaited to its end.
         """
+        # Not `async def`: that would be one more coroutine around the program's own.
+        if limit is None and not check_mutation:
+            run = self._arun
+            if run is None:
+                run = self._make_arun()
+            return run(x, TURN)  # type: ignore[no-any-return]  # as above
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
-        result: Out = await self.compiled(aio.compiled)(x, turn)
-        return result
+        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        coroutine: Coroutine[Any, Any, Out] = program(x, aio.turn(limit))
+        return coroutine
 
     def stream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -113,9 +124,8 @@ class Runnable(Value, Generic[In, Out]):
         mappings key by key. A step that cannot work on chunks collects its input.
         Closing stops the source and runs its cleanup.
         """
-        chunks: Generator[Out, None, None] = self.compiled(entry.chunks)(
-            x, entry.call(limit, check_mutation=check_mutation)
-        )
+        start = self.compiled(entry.chunks, watch=check_mutation)
+        chunks: Generator[Out, None, None] = start(x, entry.call(limit))
         return chunks
 
     def astream(
@@ -124,8 +134,8 @@ class Runnable(Value, Generic[In, Out]):
         """Yield the output in chunks, as `stream` does, on the running event loop."""
         from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
-        chunks: AsyncGenerator[Out, None] = self.compiled(astream.program)(x, turn)
+        start = self.compiled(astream.program, watch=check_mutation)
+        chunks: AsyncGenerator[Out, None] = start(x, aio.turn(limit))
         return chunks
 
     @overload
@@ -167,8 +177,8 @@ class Runnable(Value, Generic[In, Out]):
             BatchError: an item failed; what was finished is kept in it
         """
         collect = batch.checked_errors(errors)
-        call = entry.call(limit, check_mutation=check_mutation)
-        drain = self.compiled(entry.drain)(inputs, call, "batch")
+        call = entry.call(limit)
+        drain = self.compiled(entry.drain, watch=check_mutation)(inputs, call, "batch")
         return batch.gathered(drain, collect=collect)
 
     @overload
@@ -201,8 +211,9 @@ class Runnable(Value, Generic[In, Out]):
         from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
-        drain = abatch.Drain(self.compiled(aio.compiled), inputs, turn, limit)
+        turn = aio.turn(limit)
+        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        drain = abatch.Drain(program, inputs, turn, limit)
         return await abatch.gathered(drain, collect=collect)
 
     @overload
@@ -240,8 +251,8 @@ class Runnable(Value, Generic[In, Out]):
         endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
         """
         collect = batch.checked_errors(errors)
-        call = entry.call(limit, check_mutation=check_mutation)
-        drain = self.compiled(entry.drain)(inputs, call, "batch_as_completed")
+        call = entry.call(limit)
+        drain = self.compiled(entry.drain, watch=check_mutation)(inputs, call, "batch_as_completed")
         return batch.as_completed(drain, collect=collect)
 
     @overload
@@ -277,8 +288,9 @@ class Runnable(Value, Generic[In, Out]):
         from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        turn = aio.turn(checked_limit(limit), check_mutation=check_mutation)
-        drain = abatch.Drain(self.compiled(aio.compiled), inputs, turn, limit)
+        turn = aio.turn(limit)
+        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        drain = abatch.Drain(program, inputs, turn, limit)
         return abatch.as_completed(drain, collect=collect)
 
     # -- composing --------------------------------------------------------------

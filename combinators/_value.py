@@ -9,16 +9,19 @@ import importlib
 import sys
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast, final
 
 from combinators import _nodes as n
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
+from combinators._run import sync
 from combinators._show.expression import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from combinators._run.program import Program
 
 V = TypeVar("V", bound="Value")
 
@@ -30,11 +33,16 @@ Rope: TypeAlias = "tuple[Value | n.Node, Value | n.Node]"
 class Value:
     """An immutable pipeline without types: the base of `Runnable`, and of nothing else."""
 
-    __slots__ = ("__weakref__", "_programs", "_signature", "_tree")
+    __slots__ = ("__weakref__", "_arun", "_programs", "_run", "_signature", "_tree")
 
     _tree: n.Node | Rope
     _signature: Signature
-    _programs: dict[Callable[..., Any], Any]
+
+    # What the tree was compiled into: made when it is first asked for. Equality, hash, pickle
+    # and `repr` do not see it.
+    _run: Program | None  # for calls without options
+    _arun: Program | None  # the same, on an event loop
+    _programs: dict[object, Any] | None  # for everything else
 
     @property
     def node(self) -> n.Node:
@@ -49,12 +57,26 @@ class Value:
         """Return the keys that the pipeline needs and gives."""
         return self._signature
 
-    def compiled(self, compile_: Callable[[n.Node], Any]) -> Any:
-        """Return what `compile_` makes of the tree, made once."""
-        program = self._programs.get(compile_)
+    def compiled(self, compile_: Callable[..., Any], **variant: bool) -> Any:
+        """Return what `compile_` makes of the tree, made once for each variant."""
+        if self._programs is None:
+            object.__setattr__(self, "_programs", {})
+        programs = cast("dict[object, Any]", self._programs)
+        key = (compile_, *variant.values())
+        program = programs.get(key)
         if program is None:
-            program = self._programs[compile_] = compile_(self.node)
+            program = programs[key] = compile_(self.node, **variant)
         return program
+
+    def _make_run(self) -> Program:
+        object.__setattr__(self, "_run", run := sync.runner(self.node))
+        return run
+
+    def _make_arun(self) -> Program:
+        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        object.__setattr__(self, "_arun", run := aio.compiled(self.node))
+        return run
 
     @override
     def __setattr__(self, name: str, value: object) -> None:
@@ -108,7 +130,8 @@ def made(face: type[V], tree: n.Node | Rope, keys: Signature) -> V:
     value = object.__new__(face)
     object.__setattr__(value, "_tree", tree)
     object.__setattr__(value, "_signature", keys)
-    object.__setattr__(value, "_programs", {})
+    for program in ("_run", "_arun", "_programs"):
+        object.__setattr__(value, program, None)
     return value
 
 

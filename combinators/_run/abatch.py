@@ -14,8 +14,9 @@ from combinators._run.tasks import joined
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from combinators._run.aio import Program, Turn
     from combinators._run.batch import Outcome
+    from combinators._run.call import Turn
+    from combinators._run.program import Program
 
 
 async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:

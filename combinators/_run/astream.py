@@ -13,13 +13,15 @@ from combinators._heap import Frame, on_heap
 from combinators._labels import label, pipe_step
 from combinators._run import aio, mappings
 from combinators._run.chunks import fold
+from combinators._run.places import Stretch
 from combinators._run.steps import is_transformer
 from combinators._run.tasks import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 
-    from combinators._run.aio import Turn
+    from combinators._run.call import Turn
+    from combinators._run.program import Program
 
 Chunks: TypeAlias = "AsyncGenerator[Any, None]"
 Transformer: TypeAlias = "Callable[[Upstream, Turn], Chunks]"
@@ -66,28 +68,28 @@ async def _just(value: Any) -> Chunks:
     yield value
 
 
-def program(node: n.Node) -> Callable[[Any, Turn], Chunks]:
+def program(node: n.Node, *, watch: bool) -> Callable[[Any, Turn], Chunks]:
     """Return what starts a stream of a tree."""
-    transformer = compiled(node)
+    transformer = compiled(node, watch=watch)
     return lambda x, turn: transformer(Upstream(_just(x)), turn)
 
 
-def _compile(node: n.Node) -> Frame[Transformer]:
+def _compile(node: n.Node, *, watch: bool) -> Frame[Transformer]:
     if not is_transformer(node):
-        return _whole(aio.compiled(node), label(node))
+        return _whole(aio.compiled(node, watch=watch, limited=True), label(node))
     match node:
         case n.Step():
             return _generator(node, node.aio or _threaded(node))
         case n.Pipe(steps):
-            transformer: Transformer = yield _pipe(steps)
+            transformer: Transformer = yield _pipe(steps, watch=watch)
             return transformer
         case n.Pick():
             return _picking(node)
         case n.Named(_, inner):
-            transformer = yield _compile(inner)
+            transformer = yield _compile(inner, watch=watch)
             return transformer
-        case n.Tap(watch):
-            return _tapping(aio.compiled(watch))
+        case n.Tap(seen):
+            return _tapping(aio.compiled(seen, watch=watch, limited=True))
         case _:
             return _drained
 
@@ -96,7 +98,7 @@ compiled = on_heap(_compile)
 compiled.__doc__ = "Return the transformer of chunks that a tree is."
 
 
-def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
+def _pipe(steps: Sequence[n.Node], *, watch: bool) -> Frame[Transformer]:
     stages: list[tuple[Transformer, str]] = []
     first = 1
     for on_chunks, run in groupby(steps, key=is_transformer):
@@ -104,9 +106,10 @@ def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
         if on_chunks:
             for position, step in enumerate(group, start=first):
                 segment = pipe_step(position, step)
-                stages.append((_located((yield _compile(step)), segment), segment))
+                stages.append((_located((yield _compile(step, watch=watch)), segment), segment))
         else:
-            stages.append((_whole((yield aio.sequence(group, first)), label(group[0])), ""))
+            together = aio.compiled(Stretch(tuple(group), first), watch=watch, limited=True)
+            stages.append((_whole(together, label(group[0])), ""))
         first += len(group)
 
     def run_pipe(chunks: Upstream, turn: Turn) -> Chunks:
@@ -137,7 +140,7 @@ def _located(transformer: Transformer, segment: str) -> Transformer:
     return run
 
 
-def _whole(program: aio.Program, name: str) -> Transformer:
+def _whole(program: Program, name: str) -> Transformer:
     async def run(chunks: Upstream, turn: Turn) -> Chunks:
         value = await chunks.folded(name)
         yield await program(value, turn)
@@ -202,7 +205,7 @@ def _picking(node: n.Pick) -> Transformer:
     return run
 
 
-def _tapping(watch: aio.Program) -> Transformer:
+def _tapping(watch: Program) -> Transformer:
     async def run(chunks: Upstream, turn: Turn) -> Chunks:
         passed: list[Any] = []
         async with aclosing(chunks):

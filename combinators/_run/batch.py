@@ -18,7 +18,8 @@ from combinators._words import a_kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from combinators._run.call import Call, Program
+    from combinators._run.call import Call
+    from combinators._run.program import Program
 
 # The index of an item, with its value or with the exception that it ended in.
 Outcome: TypeAlias = "tuple[int, Any, Exception | None]"

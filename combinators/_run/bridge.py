@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
     from combinators import _nodes as n
     from combinators._run.batch import Outcome
-    from combinators._run.call import Call, Program
+    from combinators._run.call import Call, Turn
+    from combinators._run.program import Program
 
 
-def program(node: n.Node) -> Program:
+def program(node: n.Node, *, watch: bool) -> Program:
     """Return the program that runs a tree with async steps for a sync caller."""
-    run = aio.compiled(node)
+    run = aio.compiled(node, watch=watch, limited=True)
 
     def invoke(x: Any, call: Call) -> Any:
         refuse_running_loop("invoke")
@@ -42,9 +43,9 @@ def program(node: n.Node) -> Program:
     return invoke
 
 
-def stream(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
+def stream(node: n.Node, *, watch: bool) -> Callable[[Any, Call], Generator[Any, None, None]]:
     """Return what starts a stream of a tree with async steps for a sync caller."""
-    chunks = astream.program(node)
+    chunks = astream.program(node, watch=watch)
 
     def start(x: Any, call: Call) -> Generator[Any, None, None]:
         refuse_running_loop("stream")
@@ -53,9 +54,9 @@ def stream(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
     return start
 
 
-def drain(node: n.Node) -> Callable[[Iterable[Any], Call, str], Drain]:
+def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], Drain]:
     """Return what starts a batch of a tree with async steps for a sync caller."""
-    run = aio.compiled(node)
+    run = aio.compiled(node, watch=watch, limited=True)
 
     def start(inputs: Iterable[Any], call: Call, called: str) -> Drain:
         refuse_running_loop(called)
@@ -123,10 +124,10 @@ def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, No
         raise
 
 
-def _turn(call: Call) -> aio.Turn:
+def _turn(call: Call) -> Turn:
     # Chosen inside a call with a limit, a tree runs on the one right of the thread that chose it.
     limit = 1 if call.budget.limit and call.bound else call.budget.limit
-    return aio.turn(limit, check_mutation=call.check_mutation, bound=call.bound)
+    return aio.turn(limit, call.bound)
 
 
 def refuse_running_loop(called: str) -> None:

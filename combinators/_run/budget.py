@@ -8,56 +8,85 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from combinators._errors import OptionError
-from combinators._run.pool import POOL
+from combinators._run.pool import POOL, Crews
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from combinators._run.pool import Pool
-
-
-class Crew(Protocol):
-    """Work that several threads can share."""
-
-    def wants_help(self) -> bool:
-        """Return whether there is work that nobody has begun."""
-        ...
-
-    def help(self) -> None:
-        """Do work until there is none that nobody has begun. Never raises."""
-        ...
+    from combinators._run.pool import Crew, Pool
+    from combinators._run.threads import Gate
 
 
 @final
-class Budget:
+class Unlimited:
+    """As many threads as the pool has. One serves all calls: there is nothing to count."""
+
+    limit = None
+
+    def __init__(self, pool: Pool = POOL) -> None:
+        self._pool = pool
+        self.threads = pool.threads
+        self.summon = pool.summon
+        self.send_on = pool.send_on
+        self.dismiss = pool.dismiss
+
+    def recruit(self, crew: Crew) -> bool:
+        """Send one more thread to `crew` at once; return False where none is to be had."""
+        return self._pool.spawn(crew.help)
+
+    def pause(self) -> None:
+        """Go on waiting."""
+
+    def resume(self) -> None:
+        """Go on working."""
+
+
+UNLIMITED = Unlimited()
+
+
+@final
+class Limited:
     """At most `limit` threads at work in one call tree, the caller among them."""
 
-    def __init__(self, limit: int | None, pool: Pool = POOL) -> None:
+    def __init__(self, limit: int, pool: Pool = POOL) -> None:
         self.limit = limit
+        self.threads = pool.threads
         self._pool = pool
         self._lock = threading.Lock()
-        self._free = (limit - 1) if limit else 0
-        self._crews: list[Crew] = []
-        self._resuming: deque[threading.Lock] = deque()
+        self._free = limit - 1
+        self._crews = Crews()
+        self._resuming: deque[Gate] = deque()
 
     def recruit(self, crew: Crew) -> bool:
         """Send one more thread to `crew`, or else one when a right is given back.
 
         Return whether a thread was sent at once.
         """
-        if self.limit is None:
-            return self._pool.spawn(crew.help)
-        with self._lock:
-            if crew not in self._crews:
-                self._crews.append(crew)
+        self._add(crew)
         return self._dispatch() is crew
+
+    def summon(self, crew: Crew) -> None:
+        """Send for threads to help `crew`, until it is dismissed."""
+        self._add(crew)
+        self._dispatch()
+
+    def send_on(self) -> None:
+        """Send for one more thread, where help is wanted and a right is free."""
+        self._dispatch()
+
+    def dismiss(self, crew: Crew) -> None:
+        """Send no more help to `crew`."""
+        with self._lock:
+            self._crews.discard(crew)
+
+    def _add(self, crew: Crew) -> None:
+        with self._lock:
+            self._crews.add(crew)
 
     def pause(self) -> None:
         """Give the right of this thread up while it waits."""
-        if self.limit is None:
-            return
         with self._lock:
             if self._resuming:
                 self._resuming.popleft().release()
@@ -67,25 +96,20 @@ class Budget:
 
     def resume(self) -> None:
         """Take a right again, before others can begin new work with it."""
-        if self.limit is None:
-            return
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
-            gate = threading.Lock()
-            gate.acquire()
+            gate = self.threads.gate()
             self._resuming.append(gate)
         gate.acquire()
 
     def _dispatch(self) -> Crew | None:
         """Send a thread with a right to the newest crew that has work left; return which."""
         with self._lock:
-            while self._crews and not self._crews[-1].wants_help():
-                self._crews.pop()
-            if not self._free or not self._crews:
+            crew = self._crews.in_need()
+            if crew is None or not self._free:
                 return None
-            crew = self._crews[-1]
             self._free -= 1
 
         def help_out() -> None:
@@ -97,6 +121,19 @@ class Budget:
         with self._lock:
             self._free += 1
         return None
+
+
+Budget: TypeAlias = Unlimited | Limited
+
+
+def budget(limit: object) -> Budget:
+    """Return the budget of a call.
+
+    Raises:
+        OptionError: it cannot have this limit.
+    """
+    checked = checked_limit(limit)
+    return UNLIMITED if checked is None else Limited(checked)
 
 
 def checked_limit(limit: object) -> int | None:

@@ -1,37 +1,47 @@
-"""What one call is given beside its input, on its way down the tree."""
+"""What goes down the tree with one call beside its input."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._run.budget import UNLIMITED
 
 if TYPE_CHECKING:
-    from combinators import _nodes as n
+    from contextlib import AbstractAsyncContextManager
+
     from combinators._run.budget import Budget
+    from combinators._run.team import Team
 
-Program: TypeAlias = "Callable[[Any, Call], Any]"
 
+@final
+@dataclass(slots=True)  # not frozen: every fan-out makes one, and freezing doubles its price
+class Call:
+    """The options of a call, and where in the tree of its branches we are."""
 
-def _never() -> bool:
-    return False
+    budget: Budget = UNLIMITED
+    bound: int = 0  # runnables chosen by `bind` on the way here
+    team: Team | None = None  # of the branch that we are in
+
+    def deeper(self) -> Call:
+        """Return this call inside one more runnable chosen by `bind`."""
+        return Call(self.budget, self.bound + 1, self.team)
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Call:
-    """The options of a call, and where in the tree of its branches we are."""
+class Turn:
+    """The options of a call on an event loop."""
 
-    program: Callable[[n.Node], Program]  # how a tree is run that is chosen on the way
-    budget: Budget
-    check_mutation: bool = False
+    gate: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
     bound: int = 0  # runnables chosen by `bind` on the way here
-    stopped: Callable[[], bool] = _never
 
-    def within(self, stopped: Callable[[], bool]) -> Call:
-        """Return this call inside a team that may be stopped."""
-        return replace(self, stopped=stopped)
-
-    def deeper(self) -> Call:
+    def deeper(self) -> Turn:
         """Return this call inside one more runnable chosen by `bind`."""
         return replace(self, bound=self.bound + 1)
+
+
+# Those of calls without options.
+CALL = Call()
+TURN = Turn()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from combinators import _nodes as n
 from combinators._errors import BindDepthError, NoMatchError, ResultError
-from combinators._labels import label
+from combinators._labels import OTHERWISE, case_of, label
 from combinators._run.mappings import read
 from combinators._words import a_kind, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A chain of chosen runnables has to end before Python's stack does.
 DEEPEST_BIND = 64
@@ -37,8 +40,21 @@ def arm_index(node: n.Route, value: Any) -> int:
     raise NoMatchError(label(node), given, f"It has arms for {listed(node.names)}.")
 
 
-def chosen(node: n.Bind, choice: Any, bound: int) -> n.Node:
-    """Return the node of the runnable that `bind`'s function returned.
+def case_segments(node: n.Branch) -> list[str]:
+    """Return the path segments of the cases, and then that of all other inputs."""
+    return [*(case_of(index) for index in range(len(node.cases))), OTHERWISE]
+
+
+class Choice(Protocol):
+    """A runnable, as far as it has to be known to be run."""
+
+    def compiled(self, compile_: Callable[..., Any], **variant: bool) -> Any:
+        """Return what `compile_` makes of the tree."""
+        ...
+
+
+def chosen(node: n.Bind, choice: Any, bound: int) -> Choice:
+    """Return the runnable that `bind`'s function returned.
 
     Raises:
         ResultError: it returned something else.
@@ -46,9 +62,9 @@ def chosen(node: n.Bind, choice: Any, bound: int) -> n.Node:
     """
     if bound >= DEEPEST_BIND:
         raise BindDepthError(label(node), DEEPEST_BIND)
-    tree = getattr(choice, "node", None)
-    if not isinstance(tree, n.Node):
+    if not isinstance(getattr(choice, "node", None), n.Node):
         raise ResultError(
             label(node), f"chose {a_kind(choice)}. Return a Runnable: runnable(f) makes one of f."
         )
-    return tree
+    runnable: Choice = choice
+    return runnable

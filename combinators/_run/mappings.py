@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from combinators import _nodes as n
 from combinators._errors import AbsentKeyError, InputError
 from combinators._keys import normal
 from combinators._kinds import is_collection, is_mapping
@@ -12,9 +13,7 @@ from combinators._labels import label
 from combinators._words import a_kind, as_attribute, as_keyword, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from combinators import _nodes as n
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def read(value: object, keys: Sequence[str], node: n.Node) -> Mapping[Any, Any]:
@@ -48,6 +47,24 @@ def _instead(value: object, keys: Sequence[str]) -> str:
     if keys and keys[0] in fields:
         return f"It takes a mapping. To read an attribute, write `{as_attribute(keys[0])}`."
     return "It takes a mapping, such as a dict or the result of a fan-out."
+
+
+Rearranging: TypeAlias = (
+    n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance | n.Template | n.ChatTemplate
+)
+
+
+def keys_read(node: Rearranging) -> tuple[str, ...] | None:
+    """Return the keys whose values are all that goes into the result, None where it is more."""
+    match node:
+        case n.Pick(str(key)):
+            return (key,)
+        case n.Select(keys):
+            return keys
+        case n.Template(parts):
+            return tuple(name for _, name in parts if name is not None)
+        case _:
+            return None
 
 
 def pick(node: n.Pick, value: Any) -> Any:
@@ -120,14 +137,6 @@ def instance_of(node: n.IsInstance, value: object) -> bool:
     return any(type(value) is type(one) and value == one for one in node.values)
 
 
-def assembled(node: n.Fanout, values: list[Any]) -> Any:
-    """Return the results of the branches as the fan-out gives them."""
-    if node.keys is None:
-        return tuple(values)
-    result = dict(zip(node.keys, values, strict=True))
-    return result if node.target is None else node.target(**result)
-
-
 def elements(value: object) -> list[Any]:
     """Return the elements that `each` runs over.
 
@@ -137,3 +146,15 @@ def elements(value: object) -> list[Any]:
     if not is_collection(value):
         raise InputError("each", a_kind(value), "It takes a list, or another iterable of elements.")
     return list(value)
+
+
+# How each of them runs, whatever mapping it is given.
+PROGRAMS: Final[Mapping[type[Any], Callable[[Any, Any], Any]]] = {
+    n.Pick: pick,
+    n.Select: select,
+    n.Omit: omit,
+    n.Rename: rename,
+    n.Template: fill,
+    n.ChatTemplate: fill_chat,
+    n.IsInstance: instance_of,
+}

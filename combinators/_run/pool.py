@@ -3,8 +3,6 @@
 The branches that run here wait for networks and disks, so the number of threads
 follows the work and never the number of processors. A thread that finds no work
 for a while goes away.
-
-Threads are daemons: neither Ctrl-C nor the end of the interpreter waits for one.
 """
 
 from __future__ import annotations
@@ -12,12 +10,55 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Protocol, final
+
+from combinators._run.threads import SystemThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from combinators._run.threads import Threads
+
     Job = Callable[[], None]
+
+
+class Crew(Protocol):
+    """Work that several threads can share."""
+
+    def wants_help(self) -> bool:
+        """Return whether there is work that nobody has begun."""
+        ...
+
+    def help(self) -> None:
+        """Do work until there is none that nobody has begun. Never raises."""
+        ...
+
+
+@final
+class Crews:
+    """Crews that asked for help, each once; who holds them sees to the lock."""
+
+    __slots__ = ("_asking",)
+
+    def __init__(self) -> None:
+        self._asking: dict[Crew, None] = {}
+
+    def add(self, crew: Crew) -> None:
+        """Keep in mind that a crew asks for help."""
+        self._asking[crew] = None
+
+    def discard(self, crew: Crew) -> None:
+        """Forget that it does."""
+        self._asking.pop(crew, None)
+
+    def in_need(self) -> Crew | None:
+        """Return the newest crew that wants help: the deepest, where they nest."""
+        while self._asking:
+            crew = next(reversed(self._asking))
+            if crew.wants_help():
+                return crew
+            del self._asking[crew]
+        return None
 
 
 @final
@@ -26,10 +67,9 @@ class _Worker:
 
     __slots__ = ("gate", "job")
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, threads: Threads) -> None:
         self.job: Job | None = job
-        self.gate = threading.Lock()
-        self.gate.acquire()
+        self.gate = threads.gate()
 
 
 @final
@@ -38,9 +78,18 @@ class Pool:
 
     A job is run at once or refused, never queued behind others that may be waiting for
     it. Jobs must not raise: whoever hands one over has arranged where its outcome goes.
+
+    A crew is work that its owner does with or without help. While one thread is on its
+    way to help, no other is sent: when it comes and finds work, it sends for the next.
     """
 
-    def __init__(self, max_threads: int = 1024, idle_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        max_threads: int = 1024,
+        idle_seconds: float = 10.0,
+        threads: Threads = SystemThreads(),  # noqa: B008 - it has no state
+    ) -> None:
+        self.threads = threads
         self._max_threads = max_threads
         self._idle_seconds = idle_seconds
         self._reset()
@@ -52,7 +101,9 @@ class Pool:
         # and the lock may be held by one that does not.
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
-        self._threads = 0
+        self._running = 0
+        self._crews = Crews()
+        self._coming = False  # a thread is on its way to help whoever wants it
 
     def spawn(self, job: Job) -> bool:
         """Run `job` on a thread at once; return False where none is to be had."""
@@ -62,22 +113,50 @@ class Pool:
                 worker.job = job
                 worker.gate.release()
                 return True
-            if self._threads >= self._max_threads:
+            if self._running >= self._max_threads:
                 return False
-            self._threads += 1
-        return self._start(_Worker(job))
+            self._running += 1
+        worker = _Worker(job, self.threads)
+        if self.threads.start(lambda: self._work(worker)):
+            return True
+        with self._lock:
+            self._running -= 1
+        return False
 
-    def _start(self, worker: _Worker) -> bool:
-        thread = threading.Thread(
-            target=self._work, args=(worker,), name="combinators", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads in this process, or it is about to end
-            with self._lock:
-                self._threads -= 1
-            return False
-        return True
+    # -- crews ------------------------------------------------------------------
+
+    def summon(self, crew: Crew) -> None:
+        """Send for threads to help `crew`, until it is dismissed."""
+        with self._lock:
+            self._crews.add(crew)
+        if not self._coming:
+            self._send()
+
+    def send_on(self) -> None:
+        """Send for one more thread, where help is wanted and none is on its way."""
+        if not self._coming and self._in_need() is not None:
+            self._send()
+
+    def dismiss(self, crew: Crew) -> None:
+        """Send no more help to `crew`."""
+        with self._lock:
+            self._crews.discard(crew)
+
+    def _send(self) -> None:
+        self._coming = True
+        if not self.spawn(self._attend):
+            self._coming = False
+
+    def _attend(self) -> None:
+        self._coming = False  # before looking: whoever saw it true is found now
+        while (crew := self._in_need()) is not None:
+            crew.help()
+
+    def _in_need(self) -> Crew | None:
+        with self._lock:
+            return self._crews.in_need()
+
+    # -- threads ----------------------------------------------------------------
 
     def _work(self, worker: _Worker) -> None:
         while (job := worker.job) is not None:
@@ -90,12 +169,12 @@ class Pool:
         worker.job = None
         with self._lock:
             self._idle.append(worker)
-        if worker.gate.acquire(timeout=self._idle_seconds):
+        if worker.gate.acquire(True, self._idle_seconds):  # noqa: FBT003 - positional in the seam
             return worker.job
         with self._lock:
             if worker in self._idle:
                 self._idle.remove(worker)
-                self._threads -= 1
+                self._running -= 1
                 return None
         worker.gate.acquire()  # a job was handed over at the last moment
         return worker.job

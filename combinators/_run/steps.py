@@ -3,53 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from combinators import _nodes as n
 from combinators._errors import ResultError
 from combinators._heap import Frame, on_heap
 from combinators._labels import label
-
-CHEAP = (
-    n.Passthrough, n.Pick, n.Select, n.Rename, n.Omit, n.IsInstance, n.Template, n.ChatTemplate,
-)  # fmt: skip
-
-
-def _cheap(node: n.Node) -> Frame[bool]:
-    if isinstance(node, CHEAP):
-        return True
-    if isinstance(node, n.Step):
-        return node.inline
-    if isinstance(node, n.Each | n.Bind):
-        return False  # as much work as the input says
-    for child in node.children:
-        if not (yield _cheap(child)):
-            return False
-    return True
-
-
-is_cheap = on_heap(_cheap)
-is_cheap.__doc__ = "Return whether a node is too cheap to be worth a thread."
-
-
-def _threadable(node: n.Node) -> Frame[bool]:
-    if isinstance(node, n.Fanout | n.Assign | n.Each | n.Bind):
-        return is_cheap(node)
-    if isinstance(node, n.Step) and (node.aio is not None or node.sync is None):
-        return False
-    for child in node.children:
-        if not (yield _threadable(child)):
-            return False
-    return True
-
-
-is_threadable = on_heap(_threadable)
-is_threadable.__doc__ = "Return whether one thread runs the node from end to end, without others."
-
-
-def needs_loop(node: n.Node) -> bool:
-    """Return whether the tree has a step without a sync body."""
-    return any(isinstance(part, n.Step) and part.sync is None for part in n.walk(node))
+from combinators._run.chunks import fold
 
 
 def _transformer(node: n.Node) -> Frame[bool]:
@@ -73,11 +33,6 @@ is_transformer = on_heap(_transformer)
 is_transformer.__doc__ = "Return whether a node works on chunks, taking or giving them."
 
 
-def is_awaitable(result: object) -> bool:
-    """Return whether a result is something to await."""
-    return hasattr(type(result), "__await__")
-
-
 def unawaited(node: n.Step, result: Any) -> ResultError:
     """Return the error about an awaitable that a sync body returned: nobody awaits it."""
     if inspect.iscoroutine(result):
@@ -87,6 +42,17 @@ def unawaited(node: n.Step, result: Any) -> ResultError:
         "is a plain function, but it returned an awaitable.\n"
         "Make it `async def`, or pass the async body as runnable(f, aio=…).",
     )
+
+
+def folded(node: n.Step, x: Any) -> Any:
+    """Return the chunks that the sync generator of a step yields, as one value."""
+    return fold(node.function(x), label(node))
+
+
+async def afolded(node: n.Step, x: Any) -> Any:
+    """Return the chunks that the async generator of a step yields, as one value."""
+    body = cast("n.Function", node.aio)
+    return fold([chunk async for chunk in body(x)], label(node))
 
 
 def stop_iteration(node: n.Step) -> RuntimeError:

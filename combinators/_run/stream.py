@@ -18,12 +18,14 @@ from combinators._heap import Frame, on_heap
 from combinators._labels import label, pipe_step
 from combinators._run import mappings, sync
 from combinators._run.chunks import fold
+from combinators._run.places import Stretch
 from combinators._run.steps import is_transformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from combinators._run.call import Call, Program
+    from combinators._run.call import Call
+    from combinators._run.program import Program
 
 Transformer: TypeAlias = "Callable[[Upstream, Call], Generator[Any, None, None]]"
 
@@ -67,22 +69,22 @@ class Upstream:
             close()
 
 
-def _compile(node: n.Node) -> Frame[Transformer]:
+def _compile(node: n.Node, *, watch: bool) -> Frame[Transformer]:
     if not is_transformer(node):
-        return _whole(sync.compiled(node), label(node))
+        return _whole(sync.compiled(node, watch=watch), label(node))
     match node:
         case n.Step():
             return _generator(node)
         case n.Pipe(steps):
-            transformer: Transformer = yield _pipe(steps)
+            transformer: Transformer = yield _pipe(steps, watch=watch)
             return transformer
         case n.Pick():
             return _picking(node)
         case n.Named(_, inner):
-            transformer = yield _compile(inner)
+            transformer = yield _compile(inner, watch=watch)
             return transformer
-        case n.Tap(watch):
-            return _tapping(sync.compiled(watch))
+        case n.Tap(seen):
+            return _tapping(sync.compiled(seen, watch=watch))
         case _:
             return _passing
 
@@ -91,13 +93,13 @@ compiled = on_heap(_compile)
 compiled.__doc__ = "Return the transformer of chunks that a tree is."
 
 
-def started(node: n.Node) -> Callable[[Any, Call], Generator[Any, None, None]]:
+def started(node: n.Node, *, watch: bool) -> Callable[[Any, Call], Generator[Any, None, None]]:
     """Return what starts a stream of a tree of sync steps."""
-    transformer = compiled(node)
+    transformer = compiled(node, watch=watch)
     return lambda x, call: transformer(Upstream(iter((x,))), call)
 
 
-def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
+def _pipe(steps: Sequence[n.Node], *, watch: bool) -> Frame[Transformer]:
     stages: list[tuple[Transformer, str]] = []
     first = 1
     for on_chunks, run in groupby(steps, key=is_transformer):
@@ -105,10 +107,10 @@ def _pipe(steps: Sequence[n.Node]) -> Frame[Transformer]:
         if on_chunks:
             for position, step in enumerate(group, start=first):
                 segment = pipe_step(position, step)
-                stages.append((_located((yield _compile(step)), segment), segment))
+                stages.append((_located((yield _compile(step, watch=watch)), segment), segment))
         else:
-            programs = [sync.compiled(step) for step in group]
-            stages.append((_whole(sync.sequence(group, programs, first), label(group[0])), ""))
+            together = sync.compiled(Stretch(tuple(group), first), watch=watch)
+            stages.append((_whole(together, label(group[0])), ""))
         first += len(group)
 
     def run_pipe(chunks: Upstream, call: Call) -> Generator[Any, None, None]:

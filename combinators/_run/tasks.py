@@ -5,43 +5,143 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import sys
+import threading
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._compat import override
-from combinators._failures import FanoutError
 from combinators._run.pool import POOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+    from combinators._run.call import Turn
+    from combinators._run.program import Program
 
 
-async def gather(jobs: Mapping[Any, Coroutine[Any, Any, Any]], total: int) -> list[Any]:
-    """Return the results of all coroutines, in their order, each run in a task of its own.
+async def gather(
+    jobs: Sequence[tuple[Program, Any]], turn: Turn
+) -> tuple[list[Any], dict[int, Exception]]:
+    """Return the results of all jobs in their order, and the errors of those that failed.
 
-    After the first failure the others are cancelled and awaited, as they are when
-    the caller is cancelled. Exceptions of their cleanup are kept.
-
-    Raises:
-        FanoutError: some failed, of `total` branches.
+    Each job, a program and its input, is a task of its own. After the first failure the
+    others are cancelled and awaited, as they are when the caller is cancelled. Exceptions
+    of their cleanup are kept.
     """
-    tasks = {key: asyncio.ensure_future(job) for key, job in jobs.items()}
-    cancelled: asyncio.CancelledError | None = None
+    branches = _Branches(len(jobs), turn)
+    branches.start(jobs)
+    await branches.join()
+    return branches.results, branches.errors
+
+
+@final
+class _Branches:
+    """Tasks that stop together: where one fails or is cancelled, so are the others.
+
+    A task keeps its outcome here and ends without one, so that none is left unseen.
+    """
+
+    __slots__ = ("_ended", "_left", "_odd", "_stopped", "_tasks", "_turn", "errors", "results")
+
+    def __init__(self, count: int, turn: Turn) -> None:
+        self.results: list[Any] = [None] * count
+        self.errors: dict[int, Exception] = {}
+        self._turn = turn
+        self._left = count
+        self._odd: BaseException | None = None  # what is no failure: it is raised bare
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
+        self._ended: asyncio.Future[None] | None = None
+
+    def start(self, jobs: Sequence[tuple[Program, Any]]) -> None:
+        """Begin all jobs; after a failure, no further one."""
+        for index, (program, x) in enumerate(jobs):
+            if self.errors or self._odd:
+                self._left -= len(jobs) - index
+                return
+            task = started(self._run(index, program, x))
+            if task.done():
+                self._left -= 1
+            else:
+                task.add_done_callback(self._leave)
+                self._tasks.append(task)
+
+    async def join(self) -> None:
+        """Return when all tasks are done.
+
+        Raises:
+            BaseException: one ended in something that is no `Exception`.
+            CancelledError: the caller was cancelled; all tasks are done even so.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        while self._left:
+            self._ended = asyncio.get_running_loop().create_future()
+            try:
+                await self._ended
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self._stop()
+        odd = cancelled or self._odd
+        if odd is not None:
+            raise odd
+
+    async def _run(self, index: int, program: Program, x: Any) -> None:
+        try:
+            self.results[index] = await program(x, self._turn)
+        except Exception as error:  # noqa: BLE001 - kept for the caller
+            self.errors[index] = error
+            # Not at once: what is ready to go on, in this round of the loop, does.
+            asyncio.get_running_loop().call_soon(self._stop)
+        except BaseException as error:  # noqa: BLE001 - raised again where all are joined
+            self._end(error)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self._left -= 1
+        if task.cancelled():
+            self._end(asyncio.CancelledError())  # before it began
+        if not self._left and self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    def _end(self, error: BaseException) -> None:
+        if not (self._stopped and isinstance(error, asyncio.CancelledError)):
+            self._odd = self._odd or error
+            self._stop()
+
+    def _stop(self) -> None:
+        self._stopped = True
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+
+
+def started(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Return the task of a coroutine, which runs at once until it first waits.
+
+    Before Python 3.12, or with a task factory of somebody's own, it begins later.
+    """
+    loop = asyncio.get_running_loop()
+    if not _EAGER or loop.get_task_factory() is not None or _NESTED.depth >= DEEPEST:
+        return loop.create_task(coroutine)
+    _NESTED.depth += 1
     try:
-        await joined(tasks.values())
-    except asyncio.CancelledError as cancellation:
-        cancelled = cancellation
-    errors: dict[Any, Exception] = {}
-    for key, task in tasks.items():
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, Exception):
-            errors[key] = error
-        elif error is not None and cancelled is None:
-            raise error  # bare: a group is for failures
-    if errors:  # what has failed is told, even to who has given up waiting
-        raise FanoutError(errors, total)
-    if cancelled is not None:
-        raise cancelled
-    return [task.result() for task in tasks.values()]
+        return asyncio.Task(coroutine, loop=loop, **_EAGER)
+    finally:
+        _NESTED.depth -= 1
+
+
+# Python 3.11 has no eager tasks.
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+
+class _Nested(threading.local):
+    depth = 0  # of tasks that begin inside one another
+
+
+_NESTED = _Nested()
+
+# Tasks that begin inside one another share Python's stack; deeper ones begin later.
+DEEPEST = 32
 
 
 async def joined(tasks: Iterable[asyncio.Future[Any]]) -> None:

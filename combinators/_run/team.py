@@ -2,24 +2,25 @@
 
 The owner works through the jobs itself while helpers claim those that nobody has
 begun, so there is progress even where no helper ever comes. A helper that finds
-work recruits the next one before it begins: work that is over in a microsecond
+work sends for the next one before it begins: work that is over in a microsecond
 wakes few threads, work that waits wakes as many as it has jobs.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from collections import deque
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, final
 
-from combinators._failures import FanoutError
+from combinators._run.call import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable
 
-    from combinators._run.call import Call
+    from combinators._run.threads import Gate
 
-# What a job is called with is the call inside the team, which the team may stop.
-Job: TypeAlias = "tuple[Any, Callable[[Call], Any]]"
+    Job = tuple[Callable[[Any, Call], Any], Any]  # a program and its input
 
 
 class Stopped(BaseException):
@@ -34,19 +35,23 @@ class Team:
     exception that is no `Exception` (Ctrl-C, exit) is raised at once, bare.
     """
 
-    def __init__(self, jobs: Sequence[Job], call: Call) -> None:
-        self.results: dict[Any, Any] = {}
-        self.errors: dict[Any, Exception] = {}
-        self._jobs: Iterator[Job] = iter(jobs)
-        self._call = call
-        self._inside = call.within(self.stopped)
-        self._left = len(jobs)  # jobs that nobody has begun
+    __slots__ = (
+        "_budget", "_context", "_fatal", "_helping", "_inside", "_jobs", "_lock", "_waiting",
+        "above", "errors", "failed", "results",
+    )  # fmt: skip
+
+    def __init__(self, jobs: Iterable[Job], count: int, call: Call) -> None:
+        self.results: list[Any] = [None] * count
+        self.errors: dict[int, Exception] = {}
+        self._jobs = deque(enumerate(jobs))
+        self._budget = call.budget
+        self.above = call.team
+        self._inside = Call(call.budget, call.bound, self)
+        self._context = copy_context()
         self._lock = threading.Lock()
-        self._done = threading.Lock()
-        self._done.acquire()
-        self._waiting = False
-        self._running = 0
-        self._stopped = False
+        self._helping = 0  # threads that run a job for the owner
+        self._waiting: Gate | None = None  # the owner, when it has no job left to do
+        self.failed = False
         self._fatal: BaseException | None = None
 
     def run(self) -> None:
@@ -55,87 +60,112 @@ class Team:
         Raises:
             Stopped: a team above this one has failed.
         """
+        job = self._next()  # before help comes: the first job is always the owner's
+        self._budget.summon(self)
         try:
-            self._work()
+            while job is not None:
+                self._do(*job)
+                job = self._next()
             self._wait()
         except BaseException:
-            self._stopped = True
+            self.failed = True
             raise
+        finally:
+            self._budget.dismiss(self)
         if self._fatal is not None:
             raise self._fatal
-        if not self.errors and self._call.stopped():
-            raise Stopped
+        if not self.errors and self.above:
+            self.above.check()
 
     def stopped(self) -> bool:
         """Return whether no further job begins, here or in a team above."""
-        return self._stopped or self._call.stopped()
+        team: Team | None = self
+        while team is not None:
+            if team.failed:
+                return True
+            team = team.above
+        return False
+
+    def check(self) -> None:
+        """Return if further work may begin.
+
+        Raises:
+            Stopped: this team, or one above it, has failed.
+        """
+        if self.stopped():
+            raise Stopped
 
     def wants_help(self) -> bool:
         """Return whether there is a job that nobody has begun."""
-        return self._left > 0 and not self.stopped()
+        return bool(self._jobs) and not self.stopped()
 
     def help(self) -> None:
         """Do jobs until there is none left to begin."""
         try:
-            self._work()
+            while (job := self._claim()) is not None:
+                self._budget.send_on()
+                self._do(*job)
+                self._leave()
         except BaseException as error:  # noqa: BLE001 - raised again by the owner, in its thread
             self._end(error)
 
-    def _work(self) -> None:
-        while (job := self._claim()) is not None:
-            if self.wants_help():
-                self._call.budget.recruit(self)
-            self._do(*job)
-
-    def _claim(self) -> Job | None:
-        with self._lock:
-            if not self.wants_help():
-                return None
-            self._left -= 1
-            self._running += 1
-            return next(self._jobs)
-
-    def _do(self, key: Any, job: Callable[[Call], Any]) -> None:
+    def _next(self) -> tuple[int, Job] | None:
+        if self.stopped():
+            return None
         try:
-            self.results[key] = job(self._inside)
+            return self._jobs.popleft()
+        except IndexError:
+            return None
+
+    def _claim(self) -> tuple[int, Job] | None:
+        with self._lock:
+            job = self._next()
+            if job is not None:
+                self._helping += 1
+            return job
+
+    def _do(self, index: int, job: Job) -> None:
+        program, x = job
+        try:
+            self.results[index] = self._context.copy().run(program, x, self._inside)
         except Exception as error:  # noqa: BLE001 - kept under its key for the owner
-            self.errors[key] = error
-            self._stopped = True
+            self.errors[index] = error
+            self.failed = True
         except Stopped:
             pass
+
+    def _leave(self) -> None:
         with self._lock:
-            self._running -= 1
-            if not self._running and self._waiting:
-                self._waiting = False
-                self._done.release()
+            self._helping -= 1
+            if not self._helping:
+                self._wake()
 
     def _end(self, error: BaseException) -> None:
         with self._lock:
-            self._stopped = True
+            self.failed = True
             self._fatal = self._fatal or error
-            if self._waiting:
-                self._waiting = False
-                self._done.release()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting is not None:
+            self._waiting.release()
+            self._waiting = None
 
     def _wait(self) -> None:
         with self._lock:
-            if not self._running or self._fatal is not None:
+            if not self._helping or self._fatal is not None:
                 return
-            self._waiting = True
-        self._call.budget.pause()
-        self._done.acquire()
-        self._call.budget.resume()
+            gate = self._waiting = self._budget.threads.gate()
+        self._budget.pause()
+        gate.acquire()
+        self._budget.resume()
 
 
-def gather(jobs: Sequence[Job], call: Call, total: int) -> list[Any]:
-    """Return the results of all jobs, in their order; `total` is what they are out of.
+def gather(jobs: Iterable[Job], count: int, call: Call) -> tuple[list[Any], dict[int, Exception]]:
+    """Return the results of all jobs in their order, and the errors of those that failed.
 
-    Raises:
-        FanoutError: some failed; those that had not begun were not begun.
+    After an error, jobs that had not begun were not begun.
     """
-    team = Team(jobs, call)
+    team = Team(jobs, count, call)
     team.run()
-    if team.errors:
-        errors = {key: team.errors[key] for key, _ in jobs if key in team.errors}
-        raise FanoutError(errors, total)
-    return [team.results[key] for key, _ in jobs]
+    return team.results, team.errors

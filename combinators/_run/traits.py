@@ -1,0 +1,66 @@
+"""What is known of every node of a tree before it runs: is it cheap, does it need a thread?
+
+Children first, so that each question costs one walk over the tree however deep it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast, final
+
+from combinators import _nodes as n
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_CHEAP = (
+    n.Passthrough, n.Pick, n.Select, n.Rename, n.Omit, n.IsInstance, n.Template, n.ChatTemplate,
+)  # fmt: skip
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The nodes of some trees, by identity, that are cheap, and that one thread can run."""
+
+    cheap: frozenset[int]
+    threadable: frozenset[int]
+
+
+def traits(trees: Iterable[n.Node]) -> Traits:
+    """Return what is known of the nodes of some trees.
+
+    Cheap ones are not worth a thread. Threadable ones run from end to end on one.
+    """
+    nodes = cast("list[n.Node]", [node for tree in trees for node in n.walk(tree)])
+    nodes.reverse()  # children first
+    cheap = _all_the_way_down(nodes, _is_cheap)
+
+    def runs_alone(node: n.Node) -> bool:
+        if isinstance(node, n.Step):
+            return node.aio is None
+        if isinstance(node, n.Fanout | n.Assign):
+            return id(node) in cheap
+        return not isinstance(node, n.Each | n.Bind)
+
+    return Traits(cheap, _all_the_way_down(nodes, runs_alone))
+
+
+def needs_loop(tree: n.Node) -> bool:
+    """Return whether the tree has a step without a sync body."""
+    return any(isinstance(node, n.Step) and node.sync is None for node in n.walk(tree))
+
+
+def _is_cheap(node: n.Node) -> bool:
+    if isinstance(node, n.Step):
+        return node.inline
+    # What `each` and `bind` do is as much work as the input says.
+    return isinstance(node, _CHEAP) or not isinstance(node, n.Each | n.Bind)
+
+
+def _all_the_way_down(nodes: Iterable[n.Node], holds: Callable[[n.Node], bool]) -> frozenset[int]:
+    found: set[int] = set()
+    for node in nodes:
+        if holds(node) and all(id(child) in found for child in node.children):
+            found.add(id(node))
+    return frozenset(found)
