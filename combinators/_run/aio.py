@@ -26,7 +26,7 @@ from combinators._run.places import key_of, segment
 from combinators._run.program import Program, Way, program
 from combinators._run.promises import PLAIN, look
 from combinators._run.sync import group
-from combinators._run.tasks import gather, in_thread
+from combinators._run.tasks import Branches, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -84,10 +84,12 @@ def _together(
     total = len(node.branches)
 
     async def run(x: Any, turn: Turn) -> list[Any]:
-        results, errors = await gather([(program, x) for program in programs], turn)
-        if errors:
-            raise group(errors, keys, segments, total)
-        return results
+        branches = Branches([(program, x) for program in programs], turn)
+        if not branches.are_over:
+            await branches.join()
+        if branches.errors:
+            raise group(branches.errors, keys, segments, total)
+        return branches.results
 
     return run
 
@@ -104,12 +106,12 @@ def _watched(
         found: list[Any] = []
         for index, branch in enumerate(programs):
             before = fingerprint(x)
-            results, errors = await gather([(branch, x)], turn)
-            if not errors and (mutation := found_mutation(x, before, segments[index])):
-                errors[0] = mutation
-            if errors:
-                raise group({index: errors[0]}, keys, segments, total)
-            found += results
+            alone = Branches([(branch, x)], turn)
+            await alone.join()
+            mutation = found_mutation(x, before, segments[index])
+            if error := alone.errors.get(0, mutation):
+                raise group({index: error}, keys, segments, total)
+            found += alone.results
         return found
 
     return run
@@ -118,11 +120,12 @@ def _watched(
 def _each(program: Program) -> Program:
     async def run(x: Any, turn: Turn) -> list[Any]:
         values = mappings.elements(x)
-        results, errors = await gather([(program, value) for value in values], turn)
-        if errors:
+        elements = Branches([(program, value) for value in values], turn)
+        await elements.join()
+        if elements.errors:
             places = [branch_of("each", index) for index in range(len(values))]
-            raise group(errors, range(len(values)), places, len(values))
-        return results
+            raise group(elements.errors, range(len(values)), places, len(values))
+        return elements.results
 
     return run
 

@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._compat import override
@@ -19,52 +20,56 @@ if TYPE_CHECKING:
     from combinators._run.program import Program
 
 
-async def gather(
-    jobs: Sequence[tuple[Program, Any]], turn: Turn
-) -> tuple[list[Any], dict[int, Exception]]:
-    """Return the results of all jobs in their order, and the errors of those that failed.
-
-    Each job, a program and its input, is a task of its own. After the first failure the
-    others are cancelled and awaited, as they are when the caller is cancelled. Exceptions
-    of their cleanup are kept.
-    """
-    branches = _Branches(len(jobs), turn)
-    branches.start(jobs)
-    await branches.join()
-    return branches.results, branches.errors
-
-
 @final
-class _Branches:
-    """Tasks that stop together: where one fails or is cancelled, so are the others.
+class Branches:
+    """Jobs, each a program and its input, in tasks that stop together.
 
-    A task keeps its outcome here and ends without one, so that none is left unseen.
+    After the first failure the others are cancelled and awaited, as they are when the
+    caller is cancelled. Exceptions of their cleanup are kept. A task keeps its outcome here
+    and ends without one, so that none is left unseen.
     """
 
     __slots__ = ("_ended", "_left", "_odd", "_stopped", "_tasks", "_turn", "errors", "results")
 
-    def __init__(self, count: int, turn: Turn) -> None:
-        self.results: list[Any] = [None] * count
+    def __init__(self, jobs: Sequence[tuple[Program, Any]], turn: Turn) -> None:
+        self.results: list[Any] = [None] * len(jobs)
         self.errors: dict[int, Exception] = {}
         self._turn = turn
-        self._left = count
+        self._left = len(jobs)
         self._odd: BaseException | None = None  # what is no failure: it is raised bare
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
         self._ended: asyncio.Future[None] | None = None
+        loop = asyncio.get_running_loop()
+        if not _HAS_EAGER_TASKS or loop.get_task_factory() or _NESTED.depth >= DEEPEST:
+            self._begin(jobs, loop.create_task)
+            return
+        _NESTED.depth += 1
+        try:
+            self._begin(jobs, partial(asyncio.Task, loop=loop, eager_start=True))
+        finally:
+            _NESTED.depth -= 1
 
-    def start(self, jobs: Sequence[tuple[Program, Any]]) -> None:
-        """Begin all jobs; after a failure, no further one."""
+    def _begin(
+        self,
+        jobs: Sequence[tuple[Program, Any]],
+        task_of: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
         for index, (program, x) in enumerate(jobs):
-            if self.errors or self._odd:
-                self._left -= len(jobs) - index
-                return
-            task = started(self._run(index, program, x))
-            if task.done():
-                self._left -= 1
-            else:
+            task = task_of(self._run(index, program, x))
+            if not task.done():
                 task.add_done_callback(self._leave)
                 self._tasks.append(task)
+                continue
+            self._left -= 1
+            if self.errors or self._odd:
+                self._left -= len(jobs) - index - 1  # these do not begin
+                return
+
+    @property
+    def are_over(self) -> bool:
+        """Return whether there is nothing to wait for, and nothing to raise."""
+        return not self._left and self._odd is None
 
     async def join(self) -> None:
         """Return when all tasks are done.
@@ -115,23 +120,8 @@ class _Branches:
                 task.cancel()
 
 
-def started(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Return the task of a coroutine, which runs at once until it first waits.
-
-    Before Python 3.12, or with a task factory of somebody's own, it begins later.
-    """
-    loop = asyncio.get_running_loop()
-    if not _EAGER or loop.get_task_factory() is not None or _NESTED.depth >= DEEPEST:
-        return loop.create_task(coroutine)
-    _NESTED.depth += 1
-    try:
-        return asyncio.Task(coroutine, loop=loop, **_EAGER)
-    finally:
-        _NESTED.depth -= 1
-
-
-# Python 3.11 has no eager tasks.
-_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+# They run at once until they first wait. A task factory of somebody's own makes others.
+_HAS_EAGER_TASKS = sys.version_info >= (3, 12)
 
 
 class _Nested(threading.local):
