@@ -26,7 +26,7 @@ from combinators._run.places import key_of, segment
 from combinators._run.program import Program, Way, program
 from combinators._run.promises import PLAIN, look
 from combinators._run.sync import group
-from combinators._run.tasks import Branches, in_thread
+from combinators._run.tasks import Branches, in_thread, on_a_stack_of_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -217,7 +217,8 @@ def _way(*, watch: bool, limited: bool) -> Way:
         "hop": in_thread,
         "look": look,
     }
-    return Way(style, names, _built, partial(sync.compiled, watch=watch))
+    hop = partial(sync.compiled, watch=watch)
+    return Way(style, names, _built, hop, on_a_stack_of_its_own)
 
 
 _WAYS = {

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, final
 
 from combinators._errors import RunningLoopError
 from combinators._run import abatch, aio, astream
+from combinators._run.contexts import adopt
 from combinators._run.pool import POOL
-from combinators._run.tasks import adopt, in_thread
+from combinators._run.tasks import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable

@@ -44,6 +44,11 @@ class Place:
         """Return the place of a node of this one."""
         return Place(node, self, index)
 
+    @property
+    def path(self) -> str:
+        """Return what notes say of this place, from the outside in."""
+        return " > ".join(reversed([segment(*step) for step in self._outwards()]))
+
     def failed(self, error: Exception) -> Exception:
         """Return the error as it leaves the outermost place, with its path noted.
 

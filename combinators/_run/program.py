@@ -33,25 +33,32 @@ class Way:
     names: Mapping[str, Any]  # what the code may name, besides variables and operands
     built: Callable[[Built, Sequence[Program], Way], Program]
     hop: Callable[[Part], Program]  # how a thread runs a part
+    apart: Callable[[Program], Program]  # how a program runs that must not share our stack
 
 
-def _compile(part: Part, way: Way, known: Traits) -> Frame[Program]:
+# Programs that call one another share Python's stack; every so many, one goes on elsewhere.
+DEEPEST = 48
+
+
+def _compile(part: Part, way: Way, known: Traits, depth: int) -> Frame[Program]:
     code = listing(part, way.style, known)
     operands: list[Any] = []
     for operand in code.operands:
         match operand:
             case Sub(inner):
-                operands.append((yield _compile(inner, way, known)))
+                operands.append((yield _compile(inner, way, known, depth + 1)))
             case Hop(inner):
                 operands.append(way.hop(inner))
             case Built(node, inside):
                 programs: list[Program] = []
                 for index in inside:
-                    programs.append((yield _compile(node.children[index], way, known)))  # noqa: PERF401 - no comprehension can yield
+                    inner = node.children[index]
+                    programs.append((yield _compile(inner, way, known, depth + 1)))
                 operands.append(way.built(operand, programs, way))
             case _:
                 operands.append(operand)
-    return _function(_compiled(source(code, way.style)), operands, part, way)
+    function = _function(_compiled(source(code, way.style)), operands, part, way)
+    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
 
 
 _frame = on_heap(_compile)
@@ -59,7 +66,7 @@ _frame = on_heap(_compile)
 
 def program(part: Part, way: Way) -> Program:
     """Return the function that runs a part of a tree in some way."""
-    return _frame(part, way, traits(steps_of(part)))
+    return _frame(part, way, traits(steps_of(part)), 0)
 
 
 def source(code: Listing, style: Style) -> str:

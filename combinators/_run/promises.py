@@ -63,14 +63,13 @@ def gives_no_awaitable(function: Callable[..., Any]) -> bool:
     >>> gives_no_awaitable(declared), gives_no_awaitable(str), gives_no_awaitable(lambda n: n)
     (True, True, False)
     """
-    if inspect.isclass(function):
-        return _is_plain(function)
-    if inspect.isbuiltin(function):
-        return function in _PLAIN_BUILTINS
     body = body_of(function)
-    if hasattr(body, "__wrapped__"):
-        return False  # the annotations are those of the function inside
-    return _is_plain(_declared(body))
+    if inspect.isclass(body):
+        return _is_plain(body)
+    if inspect.isbuiltin(body):
+        return body in _PLAIN_BUILTINS
+    # Where something is wrapped, the annotations are those of the function inside.
+    return not hasattr(body, "__wrapped__") and _is_plain(_declared(body))
 
 
 def _declared(function: Any) -> object:

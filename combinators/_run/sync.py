@@ -17,6 +17,7 @@ from combinators._labels import arm_segments, branch_of, label
 from combinators._run import mappings
 from combinators._run.blame import blamed
 from combinators._run.choice import arm_index, case_segments, chosen, no_match
+from combinators._run.contexts import on_a_stack_of_its_own
 from combinators._run.listing import Style
 from combinators._run.mutation import fingerprint, found_mutation
 from combinators._run.places import key_of, segment
@@ -202,7 +203,7 @@ def _way(style: Style) -> Way:
         "copy_context": copy_context,
         "look": look,
     }
-    return Way(style, names, _built, compiled)
+    return Way(style, names, _built, compiled, on_a_stack_of_its_own)
 
 
 _PLAIN = _way(Style())

@@ -8,9 +8,10 @@ import contextvars
 import sys
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._compat import override
+from combinators._run.contexts import adopt
 from combinators._run.pool import POOL
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from combinators._run.call import Turn
     from combinators._run.program import Program
+
+    TaskOf = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 @final
@@ -41,19 +44,19 @@ class Branches:
         self._stopped = False
         self._ended: asyncio.Future[None] | None = None
         loop = asyncio.get_running_loop()
-        if not _HAS_EAGER_TASKS or loop.get_task_factory() or _NESTED.depth >= DEEPEST:
+        if not _EAGER or loop.get_task_factory() or _NESTED.depth >= DEEPEST:
             self._begin(jobs, loop.create_task)
             return
         _NESTED.depth += 1
         try:
-            self._begin(jobs, partial(asyncio.Task, loop=loop, eager_start=True))
+            self._begin(jobs, cast("TaskOf", partial(asyncio.Task, loop=loop, **_EAGER)))
         finally:
             _NESTED.depth -= 1
 
     def _begin(
         self,
         jobs: Sequence[tuple[Program, Any]],
-        task_of: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        task_of: TaskOf,
     ) -> None:
         for index, (program, x) in enumerate(jobs):
             task = task_of(self._run(index, program, x))
@@ -121,7 +124,7 @@ class Branches:
 
 
 # They run at once until they first wait. A task factory of somebody's own makes others.
-_HAS_EAGER_TASKS = sys.version_info >= (3, 12)
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 
 class _Nested(threading.local):
@@ -227,11 +230,17 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
         adopt(context)
 
 
-def adopt(context: contextvars.Context) -> None:
-    """Set here what was set in `context`, a copy of ours."""
-    for variable, value in context.items():
-        if variable.get(_UNSET) is not value:
-            variable.set(value)
+def on_a_stack_of_its_own(program: Program) -> Program:
+    """Return a program that runs in a task of its own, which the caller waits for.
 
+    Coroutines that await one another share a stack; where they nest deeper, they go on there.
+    """
 
-_UNSET: Any = object()
+    async def run(x: Any, turn: Turn) -> Any:
+        context = contextvars.copy_context()
+        try:
+            return await asyncio.get_running_loop().create_task(program(x, turn), context=context)
+        finally:
+            adopt(context)
+
+    return run

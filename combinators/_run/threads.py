@@ -7,7 +7,7 @@ thread goes on when.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Protocol
 
 from combinators._compat import override
 
@@ -39,7 +39,6 @@ class Threads(Protocol):
         ...
 
 
-@final
 class SystemThreads(Threads):
     """Threads of the operating system.
 

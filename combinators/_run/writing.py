@@ -196,8 +196,9 @@ class _Writer:
             branch = node.branches[waiting[0]]
             self._alone(branch, of, results[waiting[0]], place.inside(branch, waiting[0]))
         elif waiting:
-            to = "".join(f"{results[index]}, " for index in waiting)
-            self._set(to.rstrip(), self._call(Built(node, tuple(waiting)), of), place)
+            names = [results[index] for index in waiting]
+            to = f"{', '.join(names)}{',' * (len(names) == 1)}"
+            self._set(to, self._call(Built(node, tuple(waiting)), of), place)
         return results
 
     def _alone(self, branch: n.Node, of: str, to: str, place: Place) -> None:

@@ -12,9 +12,15 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Final, cast
 
-from combinators.cli import check, demo, laws, stubs
+from combinators.cli import check, demo, explain, laws, stubs
 
-_COMMANDS: Final = {"check": check, "demo": demo, "laws": laws, "stubs": stubs}
+_COMMANDS: Final = {
+    "check": check,
+    "demo": demo,
+    "explain": explain,
+    "laws": laws,
+    "stubs": stubs,
+}
 
 # As shells have it: 128 and the number of the signal.
 _INTERRUPTED: Final = 130

@@ -160,7 +160,7 @@ def load():
 for _ in range(3):
     threading.Thread(target=load, daemon=True).start()
 bad = 0
-for _ in range(40):
+for _ in range(200):
     child = os.fork()
     if child == 0:
         signal.alarm(5)

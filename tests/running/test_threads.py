@@ -4,11 +4,17 @@ import gc
 import threading
 import time
 import weakref
+from collections.abc import Callable
 
 import pytest
 
 from combinators import fanout
+from combinators._compat import override
+from combinators._run.budget import Unlimited
+from combinators._run.call import Call
 from combinators._run.pool import Pool
+from combinators._run.sync import compiled
+from combinators._run.threads import SystemThreads
 from tests.running.ways import Gauge, python
 
 PIPELINES = """
@@ -177,6 +183,87 @@ def test_threads_that_cannot_start_are_not_counted(
     until(done)
 
 
+class Crowd:
+    """A crew of which every member waits for all the others."""
+
+    def __init__(self, members: int) -> None:
+        self._lock = threading.Lock()
+        self._left = members
+        self._all = threading.Barrier(members)
+        self.pool: Pool | None = None
+
+    def wants_help(self) -> bool:
+        return self._left > 0
+
+    def help(self) -> None:
+        with self._lock:
+            if not self._left:
+                return
+            self._left -= 1
+        if self.pool is not None:
+            self.pool.send_on()
+        self._all.wait(10)
+
+
+def test_one_call_for_help_brings_as_many_as_there_is_work_for() -> None:
+    pool, crowd = Pool(), Crowd(20)
+    crowd.pool = pool
+    pool.summon(crowd)
+    crowd.help()  # each of them comes, or this does not end
+    pool.dismiss(crowd)
+
+
+def test_two_crews_that_call_at_once_are_both_helped() -> None:
+    pool, crowds = Pool(), [Crowd(2), Crowd(2)]
+    owners = [threading.Thread(target=crowd.help) for crowd in crowds]
+    for crowd in crowds:
+        crowd.pool = pool
+        pool.summon(crowd)
+    for owner in owners:
+        owner.start()
+    for owner in owners:
+        owner.join(10)
+        assert not owner.is_alive()
+
+
+class CountedThreads(SystemThreads):
+    """Threads that are counted as they start."""
+
+    def __init__(self) -> None:
+        self.started = 0
+
+    @override
+    def start(self, run: Callable[[], None]) -> bool:
+        self.started += 1
+        return super().start(run)
+
+
+def test_trivial_branches_start_next_to_no_threads() -> None:
+    threads = CountedThreads()
+    pool = Pool(threads=threads)
+    call = Call(Unlimited(pool))
+    program = compiled(fanout(a=abs, b=abs, c=abs, d=abs).node)
+    for _ in range(300):
+        assert program(-1, call) == {"a": 1, "b": 1, "c": 1, "d": 1}
+    assert threads.started < 20
+
+
+def test_a_helper_that_is_on_its_way_is_found_work_by_whoever_is_next() -> None:
+    pool = Pool(max_threads=1)
+    call = Call(Unlimited(pool))
+    threads: set[int] = set()
+
+    def step(x: object) -> object:
+        threads.add(threading.get_ident())
+        time.sleep(0.002)
+        return x
+
+    program = compiled(fanout(step, step, step, step).node)
+    for _ in range(20):
+        program(1, call)
+    assert len(threads) == 2
+
+
 def test_threads_are_daemons() -> None:
     found: list[bool] = []
 
@@ -226,7 +313,7 @@ def test_many_callers_at_once_agree() -> None:
 
 def test_a_pool_is_made_anew_in_a_child() -> None:
     pool = Pool(max_threads=1)
-    pool._threads = 1  # pyright: ignore[reportPrivateUsage]  # inside the unit
+    pool._running = 1  # pyright: ignore[reportPrivateUsage]  # inside the unit
     with pool._lock:  # pyright: ignore[reportPrivateUsage]  # by a thread that a child does not have
         pool._reset()  # pyright: ignore[reportPrivateUsage]  # inside the unit
     done = threading.Event()
