@@ -85,8 +85,7 @@ def _together(
 
     async def run(x: Any, turn: Turn) -> list[Any]:
         branches = Branches([(program, x) for program in programs], turn)
-        if not branches.are_over:
-            await branches.join()
+        await branches.join()
         if branches.errors:
             raise group(branches.errors, keys, segments, total)
         return branches.results

@@ -43,36 +43,30 @@ class Branches:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
         self._ended: asyncio.Future[None] | None = None
-        loop = asyncio.get_running_loop()
-        if not _EAGER or loop.get_task_factory() or _NESTED.depth >= DEEPEST:
-            self._begin(jobs, loop.create_task)
-            return
-        _NESTED.depth += 1
-        try:
-            self._begin(jobs, cast("TaskOf", partial(asyncio.Task, loop=loop, **_EAGER)))
-        finally:
-            _NESTED.depth -= 1
+        self._begin(jobs)
 
-    def _begin(
-        self,
-        jobs: Sequence[tuple[Program, Any]],
-        task_of: TaskOf,
-    ) -> None:
+    def _begin(self, jobs: Sequence[tuple[Program, Any]]) -> None:
+        loop = asyncio.get_running_loop()
+        if _EAGER and loop.get_task_factory() is None and _NESTED.depth < DEEPEST:  # Python 3.12 on
+            _NESTED.depth += 1
+            try:
+                self._start(jobs, cast("TaskOf", partial(asyncio.Task, loop=loop, **_EAGER)))
+            finally:
+                _NESTED.depth -= 1
+        else:
+            self._start(jobs, loop.create_task)
+
+    def _start(self, jobs: Sequence[tuple[Program, Any]], task_of: TaskOf) -> None:
         for index, (program, x) in enumerate(jobs):
             task = task_of(self._run(index, program, x))
-            if not task.done():
+            if task.done():  # Python 3.12 on
+                self._left -= 1
+                if self.errors or self._odd:
+                    self._left -= len(jobs) - index - 1  # these do not begin
+                    return
+            else:
                 task.add_done_callback(self._leave)
                 self._tasks.append(task)
-                continue
-            self._left -= 1
-            if self.errors or self._odd:
-                self._left -= len(jobs) - index - 1  # these do not begin
-                return
-
-    @property
-    def are_over(self) -> bool:
-        """Return whether there is nothing to wait for, and nothing to raise."""
-        return not self._left and self._odd is None
 
     async def join(self) -> None:
         """Return when all tasks are done.
@@ -137,47 +131,22 @@ _NESTED = _Nested()
 DEEPEST = 32
 
 
-async def joined(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Return when all tasks are done; once one fails, the rest are cancelled.
+async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Return when all tasks are done.
 
     Raises:
-        CancelledError: the caller was cancelled; all tasks are done even so.
+        CancelledError: the caller was cancelled, and so are the tasks; they are done even so.
     """
-    group = _Group(tasks)
     cancelled: asyncio.CancelledError | None = None
-    while group.pending:
+    while pending := [task for task in tasks if not task.done()]:
         try:
-            await group.ended.wait()
+            await asyncio.wait(pending)
         except asyncio.CancelledError as error:
             cancelled = error
-            group.stop()
+            for task in pending:
+                task.cancel()
     if cancelled is not None:
         raise cancelled
-
-
-@final
-class _Group:
-    """Tasks that stop together: where one fails or is cancelled, so are the others."""
-
-    def __init__(self, tasks: Iterable[asyncio.Future[Any]]) -> None:
-        self.pending = set(tasks)
-        self.ended = asyncio.Event()
-        self._stopped = False
-        for task in [*self.pending]:
-            task.add_done_callback(self._look)
-
-    def stop(self) -> None:
-        """Cancel all that are not done."""
-        self._stopped = True
-        for task in self.pending:
-            task.cancel()
-
-    def _look(self, task: asyncio.Future[Any]) -> None:
-        self.pending.discard(task)
-        if not self._stopped and (task.cancelled() or task.exception() is not None):
-            self.stop()
-        if not self.pending:
-            self.ended.set()
 
 
 class _Hop(asyncio.Future[Any]):

@@ -1,7 +1,12 @@
 """Steps that only rearrange mappings, in every way of running; and all of it without a thread."""
 
 import asyncio
+from collections import ChainMap, UserDict, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -84,6 +89,41 @@ STEPS: dict[str, tuple[Runnable[Any, Any], object]] = {
 def test_a_built_in_step_gives_the_same_in_every_way(way: Way, name: str) -> None:
     step, expected = STEPS[name]
     assert way(step, dict(INPUT)) == expected
+
+
+OTHER_MAPPINGS: list[Callable[[Any], Any]] = [
+    MappingProxyType, ChainMap, UserDict, partial(defaultdict[Any, Any], int),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHER_MAPPINGS)
+@pytest.mark.parametrize("name", STEPS)
+def test_a_built_in_step_takes_any_mapping(kind: Callable[[Any], Any], name: str) -> None:
+    step, expected = STEPS[name]
+    if name == "cheap and async":
+        expected = {"p": kind(dict(INPUT)), "n": 3, "a": 1}
+    if name != "async case":  # whose case is a dict
+        assert step.invoke(kind(dict(INPUT))) == expected
+
+
+@pytest.mark.parametrize("step", [pick("z"), pick("a", "z"), template("{z}"), update(z=len)])
+def test_a_key_that_a_dict_would_make_up_is_missing(step: Runnable[Any, Any]) -> None:
+    given = defaultdict(int, INPUT)
+    for value in (given, dict(INPUT)):
+        with pytest.raises(AbsentKeyError) as caught:
+            step.invoke(value)
+        assert [*caught.value.keys] == ["z"]
+    assert "z" not in given
+
+
+def test_a_key_that_is_there_is_not_assigned_anew() -> None:
+    for value in (dict(INPUT), MappingProxyType(INPUT)):
+        with pytest.raises(InputError, match="a mapping that already has the key 'a'"):
+            assign(a=len).invoke(value)
+
+
+def test_an_index_is_picked_from_a_sequence() -> None:
+    assert runnable(itemgetter(1)).invoke("abc") == "b"
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -225,3 +225,44 @@ def test_each_element_is_cancelled_and_joined() -> None:
     within(10, main())
     assert finals.begun == finals.ended == 5
     assert time.perf_counter() - begin < 5
+
+
+def plain_task(loop: asyncio.AbstractEventLoop, coro: Any) -> asyncio.Task[Any]:  # noqa: ANN401 - as asyncio has it
+    return asyncio.Task(coro, loop=loop)
+
+
+def test_a_branch_that_somebody_cancels_before_it_began_cancels_the_call() -> None:
+    finals = Finals()
+    kept: set[Any] = set()
+
+    async def meddle(_: object) -> None:
+        for task in asyncio.all_tasks() - kept - {asyncio.current_task()}:
+            task.cancel()
+
+    async def main() -> None:
+        # Tasks of a factory begin later, on every Python.
+        asyncio.get_running_loop().set_task_factory(plain_task)
+        call = asyncio.ensure_future(fanout(a=meddle, b=finals.step, c=finals.step).ainvoke(1))
+        kept.update({asyncio.current_task(), call, *asyncio.all_tasks()})
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    within(10, main())
+    assert finals.begun == finals.ended
+
+
+def test_a_batch_that_is_cancelled_twice_still_joins_its_items() -> None:
+    finals = Finals()
+
+    async def main() -> None:
+        task = asyncio.ensure_future(runnable(finals.step).abatch(range(4), limit=2))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    within(10, main())

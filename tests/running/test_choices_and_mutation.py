@@ -24,8 +24,9 @@ from combinators import (
     pipe,
     route,
     runnable,
+    when,
 )
-from tests.running.ways import ONCE, AnyStep, Way, ainc, inc
+from tests.running.ways import ONCE, WAYS, AnyStep, Way, afailing, ainc, failing, inc, note_of
 
 
 def again(_: object) -> Runnable[Any, Any]:
@@ -195,3 +196,28 @@ def test_an_input_that_cannot_be_watched_is_refused(way: str) -> None:
         "check_mutation= was given a function to watch, which cannot be pickled. "
         "It takes inputs that can."
     )
+
+
+def arms(arm: Runnable[Any, Any]) -> dict[str, Runnable[Any, Any]]:
+    def choose(_: object) -> Runnable[Any, Any]:
+        return arm
+
+    def holds(_: object) -> bool:
+        return True
+
+    return {
+        "route['x']": route("k", {"x": arm}),
+        "route otherwise": route("k", {"y": len}, otherwise=arm),
+        "bind choose": bind(choose),
+        "branch case 1": branch(when(holds, arm), otherwise=len),
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("fail", [failing, afailing])
+@pytest.mark.parametrize("path", arms(passthrough()))
+def test_the_note_names_the_arm_in_every_way(way: Way, fail: AnyStep, path: str) -> None:
+    step: Any = fail(ConnectionError())
+    with pytest.raises(ConnectionError) as caught:
+        way(arms(runnable(step))[path], {"k": "x"})
+    assert note_of(caught.value) == f"at {path}"

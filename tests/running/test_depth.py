@@ -21,6 +21,7 @@ from combinators import (
     runnable,
     when,
 )
+from combinators._run.pool import Pool
 from tests.running.ways import ONCE, AnyStep, Way, inc
 
 DEEP = 1_000
@@ -116,3 +117,15 @@ def test_what_is_set_far_below_reaches_the_caller() -> None:
 @pytest.mark.parametrize("way", ONCE)
 def test_ten_thousand_steps_run(way: Way) -> None:
     assert way(pipe(*[inc] * 10_000), 1) == 10_001
+
+
+def test_where_no_thread_is_to_be_had_it_goes_on_on_the_same_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("combinators._run.contexts.POOL", Pool(max_threads=0))
+    assert nested(same, AROUND["route"], 100).invoke({"k": "a"}) == {"k": "a"}
+
+
+def test_cheap_steps_that_are_many_are_split_among_functions() -> None:
+    little = fanout(a=runnable(inc, inline=True)) | pick("a")
+    assert pipe(*[little] * 300).invoke(1) == 301
