@@ -217,7 +217,7 @@ def arms(arm: Runnable[Any, Any]) -> dict[str, Runnable[Any, Any]]:
 @pytest.mark.parametrize("fail", [failing, afailing])
 @pytest.mark.parametrize("path", arms(passthrough()))
 def test_the_note_names_the_arm_in_every_way(way: Way, fail: AnyStep, path: str) -> None:
-    step: Any = fail(ConnectionError())
+    step: AnyStep = fail(ConnectionError())
     with pytest.raises(ConnectionError) as caught:
         way(arms(runnable(step))[path], {"k": "x"})
     assert note_of(caught.value) == f"at {path}"
