@@ -1,5 +1,6 @@
 """`python -m combinators explain`: the code that a pipeline is compiled into."""
 
+import os
 import pkgutil
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -37,6 +38,8 @@ def run(arguments: Namespace) -> int:
     from combinators.cli.explain import _programs  # noqa: PLC0415 - as above
 
     name: str = arguments.pipeline
+    if (here := os.getcwd()) not in sys.path:  # noqa: PTH109 - a text, as the path holds them
+        sys.path.insert(0, here)
     try:
         found: object = pkgutil.resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
