@@ -73,7 +73,8 @@ class Branches:
 
         Raises:
             BaseException: one ended in something that is no `Exception`.
-            CancelledError: the caller was cancelled; all tasks are done even so.
+            CancelledError: the caller was cancelled, and nothing had failed; all tasks are done
+                even so.
         """
         cancelled: asyncio.CancelledError | None = None
         while self._left:
@@ -83,7 +84,8 @@ class Branches:
             except asyncio.CancelledError as error:
                 cancelled = error
                 self._stop()
-        odd = cancelled or self._odd
+        # What has failed is told, even to who has given up waiting.
+        odd = self._odd if self.errors else cancelled or self._odd
         if odd is not None:
             raise odd
 
