@@ -29,7 +29,7 @@ else:
 
 def gives_coroutines(function: F) -> F:
     """Return a plain function whose results are coroutines, marked for those who ask `inspect`."""
-    if sys.version_info >= (3, 12):
+    if sys.version_info >= (3, 12):  # Python 3.12 on
         return inspect.markcoroutinefunction(function)
     # What runs is decided by the bytecode. Only those who ask look at this flag.
     plain = cast("FunctionType", function)

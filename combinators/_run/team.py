@@ -36,7 +36,7 @@ class Team:
     """
 
     __slots__ = (
-        "_budget", "_context", "_fatal", "_helping", "_inside", "_jobs", "_lock", "_waiting",
+        "_bound", "_budget", "_context", "_fatal", "_helping", "_jobs", "_lock", "_waiting",
         "above", "errors", "failed", "results",
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ class Team:
         self._jobs = deque(enumerate(jobs))
         self._budget = call.budget
         self.above = call.team
-        self._inside = Call(call.budget, call.bound, self)
+        self._bound = call.bound
         self._context = copy_context()
         self._lock = threading.Lock()
         self._helping = 0  # threads that run a job for the owner
@@ -126,8 +126,9 @@ class Team:
 
     def _do(self, index: int, job: Job) -> None:
         program, x = job
+        inside = Call(self._budget, self._bound, self)  # not kept: results would wait in a cycle
         try:
-            self.results[index] = self._context.copy().run(program, x, self._inside)
+            self.results[index] = self._context.copy().run(program, x, inside)
         except Exception as error:  # noqa: BLE001 - kept under its key for the owner
             self.errors[index] = error
             self.failed = True
