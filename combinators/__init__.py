@@ -17,6 +17,7 @@ from combinators._build.passthrough import passthrough
 from combinators._build.pipe import pipe
 from combinators._build.record import Key, Record
 from combinators._build.template import Message, chat_template, template
+from combinators._build.transform import transform
 from combinators._errors import (
     AbsentKeyError,
     BindDepthError,
@@ -82,6 +83,7 @@ __all__ = [
     "route",
     "runnable",
     "template",
+    "transform",
     "update",
     "when",
 ]

@@ -32,6 +32,8 @@ def label(node: n.Node) -> str:
             return name
         case n.Step():
             return function_name(node.function)
+        case n.Transform():
+            return f"transform {function_name(node.function)}"
         case n.Bind(n.Step() as step):
             return f"bind {function_name(step.function)}"
         case n.Pick(key):

@@ -96,6 +96,20 @@ class _Compound(_Node):
         return cls(*fields)
 
 
+class _Bodied(_Node):
+    """A function as a node: a sync body, an async one, or both."""
+
+    __slots__ = ()
+    sync: Function | None
+    aio: Function | None
+
+    @property
+    def function(self) -> Function:
+        """Return the body that names the step: the sync one where there is one."""
+        body = self.sync or self.aio
+        return cast("Function", body)  # a step has at least one
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Passthrough(_Node):
@@ -106,7 +120,7 @@ class Passthrough(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Step(_Node):
+class Step(_Bodied):
     """A function of one argument, with a sync body, an async one, or both."""
 
     sync: Function | None
@@ -114,11 +128,14 @@ class Step(_Node):
     streams: bool = False  # bodies are generators of chunks
     inline: bool = False  # too cheap for a thread of its own
 
-    @property
-    def function(self) -> Function:
-        """Return the body that names the step: the sync one where there is one."""
-        body = self.sync or self.aio
-        return cast("Function", body)  # a step has at least one
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Transform(_Bodied):
+    """A function from an iterator of chunks to another, with bodies like a step's."""
+
+    sync: Function | None
+    aio: Function | None = None
 
 
 @final
@@ -291,7 +308,7 @@ class Attempt(_Wrapper):
 
 
 Node: TypeAlias = (
-    Passthrough | Step | Pipe | Fanout | Assign | Pick | Select | Rename | Omit | Each
+    Passthrough | Step | Transform | Pipe | Fanout | Assign | Pick | Select | Rename | Omit | Each
     | IsInstance | Branch | Route | Bind | Template | ChatTemplate | Named | Tap | Attempt
 )  # fmt: skip
 

@@ -122,6 +122,29 @@ def step_of(function: object, where: str, **options: Any) -> n.Step:
     return n.Step(function, None, streams, **options)
 
 
+def transformed(function: object, aio: object = None) -> Part:
+    """Return the step from chunks to chunks that a function is, or two bodies are.
+
+    Raises:
+        NotAStepError: one cannot be called with one argument.
+        BuilderError: one gives no chunks, or the two do not go together.
+    """
+    given = {"transform() argument 1": function} | ({} if aio is None else {"transform() aio": aio})
+    bodies = [step_of(body, where) for where, body in given.items()]
+    for body in bodies:
+        if body.aio is not None and not body.streams:
+            raise BuilderError("transform()", "a coroutine function", _CHUNKS)
+    first, *others = bodies
+    if others and (first.sync is None or others[0].aio is None):
+        kinds = [f"an {'async ' if body.aio else ''}iterator" for body in bodies]
+        raise BuilderError("transform()", f"bodies over {' and '.join(kinds)}", _TWO_BODIES)
+    return known(n.Transform(first.sync, others[0].aio if others else first.aio))
+
+
+_CHUNKS = "Yield the chunks: an async generator function takes an async iterator and gives one."
+_TWO_BODIES = "The first body takes an iterator, and aio= is an async generator function."
+
+
 def _odd_call(function: Callable[..., Any]) -> str:
     name, needed = function_name(function), required_arguments(function)
     if needed == -1:

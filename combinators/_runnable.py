@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overloa
 from combinators import _parts as parts
 from combinators._compat import gives_coroutines, override
 from combinators._errors import BuilderError, OptionError
-from combinators._run import batch, entry, sync
+from combinators._run import batch, entry, stream, sync
 from combinators._run.call import CALL, TURN
 from combinators._show import mermaid, text
 from combinators._step import Body, Deferred, Step, TypedDictLike
@@ -29,6 +29,7 @@ from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
     from combinators import _nodes as n
+    from combinators._run.flow import Running
 
 if TYPE_CHECKING:
     from returns.result import Result
@@ -124,9 +125,8 @@ class Runnable(Value, Generic[In, Out]):
         mappings key by key. A step that cannot work on chunks collects its input.
         Closing stops the source and runs its cleanup.
         """
-        start = self.compiled(entry.chunks, watch=check_mutation)
-        chunks: Generator[Out, None, None] = start(x, entry.call(limit))
-        return chunks
+        running: Running = self.compiled(stream.runner, watch=check_mutation)
+        return running.on(x, entry.call(limit))
 
     def astream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -134,9 +134,35 @@ class Runnable(Value, Generic[In, Out]):
         """Yield the output in chunks, as `stream` does, on the running event loop."""
         from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        start = self.compiled(astream.program, watch=check_mutation)
-        chunks: AsyncGenerator[Out, None] = start(x, aio.turn(limit))
-        return chunks
+        running: astream.Streaming = self.compiled(astream.compiled, watch=check_mutation)
+        return running.on(x, aio.turn(limit))
+
+    def transform(
+        self, chunks: Iterable[In], *, limit: int | None = None, check_mutation: bool = False
+    ) -> Generator[Out, None, None]:
+        """Yield the output in chunks, for an input that comes in chunks.
+
+        Steps that work on chunks begin before the input has ended. Otherwise as `stream`.
+
+        >>> from combinators import passthrough
+        >>> list(passthrough(str).transform(["to ", "be"]))
+        ['to ', 'be']
+        """
+        running: Running = self.compiled(stream.runner, watch=check_mutation)
+        return running.over(chunks, entry.call(limit))
+
+    def atransform(
+        self,
+        chunks: Iterable[In] | AsyncIterable[In],
+        *,
+        limit: int | None = None,
+        check_mutation: bool = False,
+    ) -> AsyncGenerator[Out, None]:
+        """Yield the output in chunks, as `transform` does, on the running event loop."""
+        from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        running: astream.Streaming = self.compiled(astream.compiled, watch=check_mutation)
+        return running.over(chunks, aio.turn(limit))
 
     @overload
     def batch(

@@ -150,7 +150,7 @@ class _ByName:
 
 def _packed(token: n.Token) -> n.Token:
     kind, data, count = token
-    if kind is not n.Step:
+    if kind not in {n.Step, n.Transform}:
         return token
     sync, aio, *rest = data
     return kind, (_by_name(sync, "sync"), _by_name(aio, "aio"), *rest), count
@@ -178,7 +178,7 @@ def _unpacked(token: n.Token) -> n.Token:
 
 
 def _revived_function(item: Any) -> Any:
-    if isinstance(item, Value) and isinstance(item.node, n.Step):
+    if isinstance(item, Value) and isinstance(item.node, n.Step | n.Transform):
         return item.node.function  # a method made a step: what its object gives for its name
     if not isinstance(item, _ByName):
         return item

@@ -146,7 +146,15 @@ _flowed = on_heap(_flow)
 
 
 Leaf: TypeAlias = (
-    n.Passthrough | n.Step | n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance | n.Template
+    n.Passthrough
+    | n.Step
+    | n.Transform
+    | n.Pick
+    | n.Select
+    | n.Rename
+    | n.Omit
+    | n.IsInstance
+    | n.Template
 )
 
 
@@ -157,6 +165,8 @@ def _through_leaf(node: Leaf, shape: Shape, at: _Place) -> Shape:
         case n.Step():
             _demand(shape, taken(node.function), node, at)
             return ANYTHING if node.streams else returned(node.function)
+        case n.Transform():
+            return ANYTHING  # its annotations speak of iterators
         case n.Pick(str() as key):
             return _mapping(shape, (key,), node, at).value(normal(key))
         case n.Pick():

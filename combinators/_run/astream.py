@@ -2,220 +2,202 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, final
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, assert_never, final
 
 from combinators import _nodes as n
-from combinators._errors import AbsentKeyError, EmptyStreamError, MergeError
-from combinators._failures import locate, unlocate
 from combinators._heap import Frame, on_heap
-from combinators._labels import label, pipe_step
-from combinators._run import aio, mappings
-from combinators._run.chunks import fold
-from combinators._run.places import Stretch
-from combinators._run.steps import is_transformer
-from combinators._run.tasks import in_thread
+from combinators._labels import arm_segments, label
+from combinators._run import aio
+from combinators._run.abeginning import (
+    apart,
+    bind,
+    case,
+    changing,
+    chosen_arm,
+    generator,
+    passed,
+    route,
+    spreading,
+    through,
+    whole,
+)
+from combinators._run.aflow import Begin, Chunks, Flow
+from combinators._run.choice import case_segments
+from combinators._run.fans import Branch, Fan
+from combinators._run.flows import passage
+from combinators._run.stages import (
+    Changing,
+    Chunked,
+    Opening,
+    Spread,
+    Through,
+    Whole,
+    arms_of,
+    stages,
+)
+from combinators._run.trail import blame_inside, blame_nobody
+from combinators._run.traits import traits
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+    from collections.abc import (
+        Callable,
+        Iterable,
+        Sequence,
+    )
 
     from combinators._run.call import Turn
+    from combinators._run.choice import Choice
+    from combinators._run.flows import Passage
+    from combinators._run.places import Part, Place
     from combinators._run.program import Program
-
-Chunks: TypeAlias = "AsyncGenerator[Any, None]"
-Transformer: TypeAlias = "Callable[[Upstream, Turn], Chunks]"
+    from combinators._run.stages import Source
+    from combinators._run.traits import Traits
 
 
 @final
-class Upstream:
-    """The chunks of the stage before, and the error that came with them, if one did."""
+class Streaming:
+    """A tree as a stream: compiled once, begun for every run."""
 
-    def __init__(self, chunks: Chunks, segment: str = "") -> None:
-        self._chunks = chunks
-        self._segment = segment
-        self.error: Exception | None = None
+    __slots__ = ("_begins", "_last", "collects", "passage")
 
-    def __aiter__(self) -> Self:
-        return self
+    def __init__(
+        self, begins: Sequence[Begin], last: Callable[[], Passage], *, collects: bool
+    ) -> None:
+        self._begins = begins
+        self._last = last  # the steps that chunks pass at the very end
+        self.passage = None if begins else last  # where there is nothing else
+        self.collects = collects  # before it begins
 
-    async def __anext__(self) -> Any:
+    def on(self, x: Any, turn: Turn) -> Chunks:
+        """Return the chunks for an input that is there as a whole."""
+        flow = Flow(turn)
+        flow.gives(x)
+        return self._run(flow)
+
+    def over(self, chunks: Iterable[Any] | AsyncIterable[Any], turn: Turn) -> Chunks:
+        """Return the chunks for an input that comes in chunks."""
+        flow = Flow(turn)
+        flow.opens(_given(chunks), "the input of transform()", blame_nobody)
+        return self._run(flow)
+
+    async def _run(self, flow: Flow) -> Chunks:
         try:
-            return await anext(self._chunks)
-        except StopAsyncIteration:
-            raise
+            for begin in self._begins:
+                await begin(flow)
+            last = self._last()
+            if last.steps:
+                async for chunk in passed(flow, flow.given, last):
+                    yield chunk
+            elif flow.given.is_whole():
+                yield await flow.given.folded()
+            else:
+                async for chunk in flow.given.each():
+                    yield chunk
         except Exception as error:
-            self.error = error
+            flow.trail.blame(error)
             raise
-
-    async def folded(self, name: str) -> Any:
-        """Return all chunks as one value; where they do not merge, the stage before is to blame."""
-        async with aclosing(self):
-            chunks = [chunk async for chunk in self]
-        try:
-            return fold(chunks, name)
-        except MergeError as error:
-            self.error = error
-            locate(error, self._segment)
-            raise
-
-    async def aclose(self) -> None:
-        """Close the stage before."""
-        await self._chunks.aclose()
+        finally:
+            await flow.close()
 
 
-async def _just(value: Any) -> Chunks:
-    yield value
-
-
-def program(node: n.Node, *, watch: bool) -> Callable[[Any, Turn], Chunks]:
-    """Return what starts a stream of a tree."""
-    transformer = compiled(node, watch=watch)
-    return lambda x, turn: transformer(Upstream(_just(x)), turn)
-
-
-def _compile(node: n.Node, *, watch: bool) -> Frame[Transformer]:
-    if not is_transformer(node):
-        return _whole(aio.compiled(node, watch=watch, limited=True), label(node))
-    match node:
-        case n.Step():
-            return _generator(node, node.aio or _threaded(node))
-        case n.Pipe(steps):
-            transformer: Transformer = yield _pipe(steps, watch=watch)
-            return transformer
-        case n.Pick():
-            return _picking(node)
-        case n.Named(_, inner):
-            transformer = yield _compile(inner, watch=watch)
-            return transformer
-        case n.Tap(seen):
-            return _tapping(aio.compiled(seen, watch=watch, limited=True))
-        case _:
-            return _drained
-
-
-compiled = on_heap(_compile)
-compiled.__doc__ = "Return the transformer of chunks that a tree is."
-
-
-def _pipe(steps: Sequence[n.Node], *, watch: bool) -> Frame[Transformer]:
-    stages: list[tuple[Transformer, str]] = []
-    first = 1
-    for on_chunks, run in groupby(steps, key=is_transformer):
-        group = list(run)
-        if on_chunks:
-            for position, step in enumerate(group, start=first):
-                segment = pipe_step(position, step)
-                stages.append((_located((yield _compile(step, watch=watch)), segment), segment))
-        else:
-            together = aio.compiled(Stretch(tuple(group), first), watch=watch, limited=True)
-            stages.append((_whole(together, label(group[0])), ""))
-        first += len(group)
-
-    def run_pipe(chunks: Upstream, turn: Turn) -> Chunks:
-        for stage, segment in stages:
-            chunks = Upstream(stage(chunks, turn), segment)
-        return _drained(chunks)
-
-    return run_pipe
-
-
-async def _drained(chunks: Upstream, _: Turn | None = None) -> Chunks:
-    async with aclosing(chunks):
+async def _given(chunks: Iterable[Any] | AsyncIterable[Any]) -> Chunks:
+    if isinstance(chunks, AsyncIterable):
         async for chunk in chunks:
+            yield chunk
+    else:
+        for chunk in chunks:
             yield chunk
 
 
-def _located(transformer: Transformer, segment: str) -> Transformer:
-    async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        try:
-            async with aclosing(transformer(chunks, turn)) as source:
-                async for chunk in source:
-                    yield chunk
-        except Exception as error:
-            if error is not chunks.error:
-                locate(error, segment)
-            raise
+@final
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """What is known while a tree is compiled."""
 
-    return run
+    chunked: Chunked
+    traits: Traits
+    watch: bool
 
+    def program(self, part: Part) -> Program:
+        """Return the program of a part that runs whole."""
+        return aio.compiled(part, watch=self.watch, limited=True)
 
-def _whole(program: Program, name: str) -> Transformer:
-    async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        value = await chunks.folded(name)
-        yield await program(value, turn)
-
-    return run
+    def running(self, choice: Choice) -> Streaming:
+        """Return the stream of a runnable that was chosen."""
+        inner: Streaming = choice.compiled(compiled, watch=self.watch)
+        return inner
 
 
-def _threaded(node: n.Step) -> Callable[[Any], Chunks]:
-    """Return the async body of a sync generator: every chunk is computed on the pool."""
-    body = node.function
-
-    async def run(value: Any) -> Chunks:
-        source: Generator[Any, None, None] = body(value)
-        try:
-            while (chunk := await in_thread(next, source, _END)) is not _END:
-                yield chunk
-        finally:
-            await in_thread(source.close)
-
-    return run
+# Generators that pull on one another share Python's stack; every so many, one has a task.
+DEEPEST: Final = 32
 
 
-_END = object()
+def _compile(node: n.Node, known: _Compiler) -> Frame[Streaming]:
+    found = stages(node, known.chunked)
+    last = found[-1] if found and isinstance(found[-1], Through) else Through(())
+    collects = bool(found) and isinstance(found[0], Whole | Opening)
+    begins: list[Begin] = []
+    nested = 0
+    for stage in found[:-1] if last.steps else found:
+        nested = 0 if isinstance(stage, Whole | Opening) else nested + 1
+        if nested and nested % DEEPEST == 0:
+            begins.append(apart)
+        match stage:
+            case Whole(part, place):
+                begins.append(whole(known.program(part), place))
+            case Opening(source, place):
+                arms: list[Streaming] = []
+                for arm in arms_of(source):
+                    arms.append((yield _compile(arm, known)))  # noqa: PERF401 - no comprehension can yield
+                begins.append(_opening(source, place, arms, known))
+            case Through():
+                begins.append(partial(through, passage(stage, known.program)))
+            case Changing(step, place):
+                begins.append(changing(step, place))
+            case Spread(parallel, place):
+                branches: list[Branch] = []
+                for index, inner in enumerate(parallel.branches):
+                    streaming = yield _compile(inner, known)
+                    branches.append(_branch(index, inner, streaming, known))
+                fan = Fan(parallel, branches)
+                collects = collects or (stage is found[0] and fan.collects)
+                begins.append(spreading(fan, label(parallel), place))
+            case _:
+                assert_never(stage)
+    return Streaming(begins, passage(last, known.program), collects=collects)
 
 
-def _generator(node: n.Step, body: Callable[[Any], Chunks]) -> Transformer:
-    name = label(node)
-
-    async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        value = await chunks.folded(name)
-        empty = True
-        async with aclosing(body(value)) as source:
-            while True:
-                try:
-                    async with turn.gate:
-                        chunk = await anext(source, _END)
-                except Exception as error:
-                    unlocate(error)
-                    raise
-                if chunk is _END:
-                    break
-                empty = False
-                yield chunk
-        if empty:
-            raise EmptyStreamError(name)
-
-    return run
+_streaming = on_heap(_compile)
 
 
-def _picking(node: n.Pick) -> Transformer:
-    async def run(chunks: Upstream, _: Turn) -> Chunks:
-        seen: dict[Any, None] = {}
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                part = mappings.read(chunk, (), node)
-                if node.key in part:
-                    yield part[node.key]
-                seen.update(dict.fromkeys(part))
-        if node.key not in seen:
-            raise AbsentKeyError(label(node), [str(node.key)], [*seen])
-
-    return run
+def compiled(node: n.Node, *, watch: bool) -> Streaming:
+    """Return the stream of a tree."""
+    return _streaming(node, _Compiler(Chunked(node, watch=watch), traits((node,)), watch))
 
 
-def _tapping(watch: Program) -> Transformer:
-    async def run(chunks: Upstream, turn: Turn) -> Chunks:
-        passed: list[Any] = []
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                passed.append(chunk)
-                yield chunk
-        try:
-            await watch(fold(passed, "tap"), turn)
-        except Exception as error:
-            locate(error, "tap")
-            raise
+def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler) -> Branch:
+    cheap = id(node) in known.traits.cheap
+    passage_of = streaming.passage if cheap else None
+    return Branch(index, streaming, cheap, passage_of, streaming.collects)
 
-    return run
+
+def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Compiler) -> Begin:
+    match node:
+        case n.Step():
+            return generator(node, place)
+        case n.Bind(choose):
+            return bind(node, place, known.program(choose), known.running)
+        case n.Route():
+            blames = [partial(blame_inside, place, segment) for segment in arm_segments(node)]
+            return chosen_arm(partial(route, node), node, place, [*zip(arms, blames, strict=True)])
+        case n.Branch():
+            segments = case_segments(node)
+            blames = [partial(blame_inside, place, segment) for segment in segments]
+            tests = [known.program(test) for test, _ in node.cases]
+            test = partial(case, node, tests, segments)
+            return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
+        case _:
+            assert_never(node)

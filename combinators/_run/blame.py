@@ -35,9 +35,9 @@ def blamed(style: Style, error: Exception, part: Part) -> list[Exception]:
 
 
 def _of_step(error: Exception, part: Part) -> Exception:
-    if not isinstance(part, n.Step):
+    if not isinstance(part, n.Step | n.Transform):
         return error
-    if isinstance(error, AwaitableResult):
+    if isinstance(error, AwaitableResult) and isinstance(part, n.Step):
         return unawaited(part, error.result)
     if isinstance(error, StopIteration | StopAsyncIteration):
         ended = stop_iteration(part)

@@ -44,15 +44,22 @@ def program(node: n.Node, *, watch: bool) -> Program:
     return invoke
 
 
-def stream(node: n.Node, *, watch: bool) -> Callable[[Any, Call], Generator[Any, None, None]]:
-    """Return what starts a stream of a tree with async steps for a sync caller."""
-    chunks = astream.program(node, watch=watch)
+@final
+class Streaming:
+    """A tree with async steps as a stream for a sync caller."""
 
-    def start(x: Any, call: Call) -> Generator[Any, None, None]:
+    def __init__(self, node: n.Node, *, watch: bool) -> None:
+        self._inner = astream.compiled(node, watch=watch)
+
+    def on(self, x: Any, call: Call) -> Generator[Any, None, None]:
+        """Return the chunks for an input that is there as a whole."""
         refuse_running_loop("stream")
-        return _pumped(lambda: chunks(x, _turn(call)))
+        return _pumped(lambda: self._inner.on(x, _turn(call)))
 
-    return start
+    def over(self, chunks: Iterable[Any], call: Call) -> Generator[Any, None, None]:
+        """Return the chunks for an input that comes in chunks."""
+        refuse_running_loop("transform")
+        return _pumped(lambda: self._inner.over(_read_elsewhere(chunks), _turn(call)))
 
 
 def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], Drain]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from combinators._run import batch, stream, sync
+from combinators._run import batch, sync
 from combinators._run.budget import budget
 from combinators._run.call import Call
 from combinators._run.traits import needs_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Iterable
 
     from combinators import _nodes as n
 
@@ -26,15 +26,6 @@ def call(limit: object) -> Call:
         OptionError: it cannot have this limit.
     """
     return Call(budget(limit))
-
-
-def chunks(node: n.Node, *, watch: bool) -> Callable[[Any, Call], Generator[Any, None, None]]:
-    """Return what starts a stream of a tree."""
-    return (
-        _bridge().stream(node, watch=watch)
-        if needs_loop(node)
-        else stream.started(node, watch=watch)
-    )
 
 
 def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:

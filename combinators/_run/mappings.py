@@ -31,6 +31,20 @@ def read(value: object, keys: Sequence[str], node: n.Node) -> Mapping[Any, Any]:
     return _respelt(value, missing, node) if missing else value
 
 
+def part(value: object, keys: Sequence[str], node: n.Node) -> Mapping[Any, Any]:
+    """Return `value`, if it is a mapping, which may have some of these keys.
+
+    Raises:
+        InputError: it is no mapping.
+    """
+    mapping = read(value, (), node)
+    missing = [key for key in keys if key not in mapping]
+    if not missing or all(key.isascii() for key in mapping if isinstance(key, str)):
+        return mapping
+    spelt = {normal(key) for key in mapping if isinstance(key, str)}
+    return _respelt(mapping, [key for key in missing if normal(key) in spelt], node)
+
+
 def _respelt(mapping: Mapping[Any, Any], missing: Sequence[str], node: n.Node) -> Mapping[Any, Any]:
     spelt = {normal(key): key for key in mapping if isinstance(key, str)}
     asked_for = {spelt[normal(key)]: key for key in missing if normal(key) in spelt}
@@ -88,7 +102,15 @@ def omit(node: n.Omit, value: Any) -> dict[str, Any]:
 
 def rename(node: n.Rename, value: Any) -> dict[Any, Any]:
     """Return the mapping with the new keys in the places of the old ones."""
-    mapping = read(value, node.olds, node)
+    return renamed(node, read(value, node.olds, node))
+
+
+def renamed(node: n.Rename, mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a mapping that has some of the old keys with the new ones in their places.
+
+    Raises:
+        InputError: there is a new key already.
+    """
     new_of = dict(zip(node.olds, node.news, strict=True))
     staying = [key for key in mapping if key not in new_of]
     for new in node.news:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator
 from typing import Any, cast
 
 from combinators import _nodes as n
 from combinators._errors import ResultError
-from combinators._heap import Frame, on_heap
 from combinators._labels import label
 from combinators._run.chunks import fold
-
-
-def _transformer(node: n.Node) -> Frame[bool]:
-    match node:
-        case n.Step():
-            return node.streams
-        case n.Passthrough() | n.Tap():
-            return True
-        case n.Pick(key):
-            return isinstance(key, str)
-        case n.Pipe() | n.Named():
-            for child in node.children:
-                if (yield _transformer(child)):
-                    return True
-            return False
-        case _:
-            return False
-
-
-is_transformer = on_heap(_transformer)
-is_transformer.__doc__ = "Return whether a node works on chunks, taking or giving them."
+from combinators._words import a_kind
 
 
 def unawaited(node: n.Step, result: Any) -> ResultError:
@@ -44,18 +24,65 @@ def unawaited(node: n.Step, result: Any) -> ResultError:
     )
 
 
-def folded(node: n.Step, x: Any) -> Any:
-    """Return the chunks that the sync generator of a step yields, as one value."""
-    return fold(node.function(x), label(node))
+def folded(node: n.Step | n.Transform, x: Any) -> Any:
+    """Return the chunks that a step gives for one input, as one value."""
+    chunks = node.function(x) if isinstance(node, n.Step) else changed(node, iter((x,)))
+    return fold(chunks, label(node))
 
 
-async def afolded(node: n.Step, x: Any) -> Any:
-    """Return the chunks that the async generator of a step yields, as one value."""
+async def afolded(node: n.Step | n.Transform, x: Any) -> Any:
+    """Return the chunks that the async body of a step gives for one input, as one value."""
     body = cast("n.Function", node.aio)
-    return fold([chunk async for chunk in body(x)], label(node))
+    chunks = body(x) if isinstance(node, n.Step) else achanged(node, _just(x))
+    return fold([chunk async for chunk in chunks], label(node))
 
 
-def stop_iteration(node: n.Step) -> RuntimeError:
+async def _just(x: Any) -> AsyncGenerator[Any, None]:
+    yield x
+
+
+def changed(node: n.Transform, source: Iterator[Any]) -> Generator[Any, None, None]:
+    """Return the chunks that the sync body of a transform makes of others.
+
+    Raises:
+        ResultError: what it returned cannot be iterated over.
+    """
+    try:
+        made = node.function(source)
+    except StopIteration as error:
+        raise stop_iteration(node) from error
+    if inspect.isgenerator(made):
+        return cast("Generator[Any, None, None]", made)
+    if not isinstance(made, Iterable) or isinstance(made, str | bytes):
+        raise _no_chunks(node, made, "an iterator")
+    chunks = cast("Iterable[Any]", made)  # type: ignore[redundant-cast]  # not to pyright
+    return (chunk for chunk in chunks)
+
+
+def achanged(node: n.Transform, source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    """Return the chunks that the async body of a transform makes of others.
+
+    Raises:
+        ResultError: what it returned cannot be iterated over on an event loop.
+    """
+    made = cast("n.Function", node.aio)(source)
+    if inspect.isasyncgen(made):
+        return cast("AsyncGenerator[Any, None]", made)
+    if not isinstance(made, AsyncIterable):
+        raise _no_chunks(node, made, "an async iterator")
+    chunks = cast("AsyncIterable[Any]", made)  # type: ignore[redundant-cast]  # not to pyright
+    return (chunk async for chunk in chunks)
+
+
+def _no_chunks(node: n.Transform, made: object, wanted: str) -> ResultError:
+    if inspect.iscoroutine(made):
+        made.close()  # or Python warns that it was never awaited
+    return ResultError(
+        label(node), f"is a transform, but it returned {a_kind(made)}. Return {wanted} of chunks."
+    )
+
+
+def stop_iteration(node: n.Node) -> RuntimeError:
     """Return what a StopIteration becomes that a step lets out, or its async twin.
 
     As in PEP 479: the loops that run steps would take it for their own end.

@@ -1,207 +1,216 @@
-"""Running chunk by chunk: a tree is compiled into a transformer of iterators.
+"""Running chunk by chunk: a tree is compiled into a generator of what comes out of it.
 
-Folding the chunks of `stream(x)` gives what `invoke(x)` gives. What cannot work
-on chunks collects its input, and neighbours that cannot are one stage, run as a
-whole. Closing a stage closes the one before it.
+Folding the chunks of `stream(x)` gives what `invoke(x)` gives. Each stage that works on
+chunks is one generator, as one would write it by hand, and nothing is around it: which of
+them has failed is read off the traceback. Closing the last one closes all before it.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, final
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, assert_never, final
 
 from combinators import _nodes as n
-from combinators._errors import AbsentKeyError, EmptyStreamError, MergeError
-from combinators._failures import locate, unlocate
 from combinators._heap import Frame, on_heap
-from combinators._labels import label, pipe_step
-from combinators._run import mappings, sync
-from combinators._run.chunks import fold
-from combinators._run.places import Stretch
-from combinators._run.steps import is_transformer
+from combinators._labels import arm_segments, label
+from combinators._run import sync
+from combinators._run.beginning import (
+    apart,
+    bind,
+    case,
+    changing,
+    chosen_arm,
+    generator,
+    passed,
+    route,
+    spreading,
+    through,
+    whole,
+)
+from combinators._run.choice import case_segments
+from combinators._run.fans import Branch, Fan
+from combinators._run.flow import Begin, Chunks, Flow
+from combinators._run.flows import passage
+from combinators._run.stages import (
+    Changing,
+    Chunked,
+    Opening,
+    Spread,
+    Through,
+    Whole,
+    arms_of,
+    stages,
+)
+from combinators._run.trail import blame_inside, blame_nobody
+from combinators._run.traits import needs_loop, traits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from combinators._run.call import Call
+    from combinators._run.choice import Choice
+    from combinators._run.flow import Running
+    from combinators._run.flows import Passage
+    from combinators._run.places import Part, Place
     from combinators._run.program import Program
-
-Transformer: TypeAlias = "Callable[[Upstream, Call], Generator[Any, None, None]]"
+    from combinators._run.stages import Source
+    from combinators._run.traits import Traits
 
 
 @final
-class Upstream:
-    """The chunks of the stage before, and the error that came with them, if one did."""
+class Streaming:
+    """A tree as a stream: compiled once, begun for every run."""
 
-    def __init__(self, chunks: Iterator[Any], segment: str = "") -> None:
-        self._chunks = chunks
-        self._segment = segment
-        self.error: Exception | None = None
+    __slots__ = ("_begins", "_last", "collects", "passage")
 
-    def __iter__(self) -> Self:
-        return self
+    def __init__(
+        self, begins: Sequence[Begin], last: Callable[[], Passage], *, collects: bool
+    ) -> None:
+        self._begins = begins
+        self._last = last  # the steps that chunks pass at the very end
+        self.passage = None if begins else last  # where there is nothing else
+        self.collects = collects  # before it begins
 
-    def __next__(self) -> Any:
+    def on(self, x: Any, call: Call) -> Chunks:
+        """Return the chunks for an input that is there as a whole."""
+        flow = Flow(call)
+        flow.gives(x)
+        return self._run(flow)
+
+    def over(self, chunks: Iterable[Any], call: Call) -> Chunks:
+        """Return the chunks for an input that comes in chunks."""
+        flow = Flow(call)
+        flow.opens(_given(chunks), "the input of transform()", blame_nobody)
+        return self._run(flow)
+
+    def _run(self, flow: Flow) -> Chunks:
         try:
-            return next(self._chunks)
-        except StopIteration:
-            raise
+            for begin in self._begins:
+                begin(flow)
+            last = self._last()
+            if last.steps:
+                yield from passed(flow, flow.given, last)
+            elif flow.given.is_whole():
+                yield flow.given.folded()
+            else:
+                yield from flow.given.each()
         except Exception as error:
-            self.error = error
+            flow.trail.blame(error)
             raise
-
-    def folded(self, name: str) -> Any:
-        """Return all chunks as one value; where they do not merge, the stage before is to blame."""
-        with closing(self):
-            chunks = list(self)
-        try:
-            return fold(chunks, name)
-        except MergeError as error:
-            self.error = error
-            locate(error, self._segment)
-            raise
-
-    def close(self) -> None:
-        """Close the stage before, if it can be closed."""
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
+        finally:
+            flow.close()
 
 
-def _compile(node: n.Node, *, watch: bool) -> Frame[Transformer]:
-    if not is_transformer(node):
-        return _whole(sync.compiled(node, watch=watch), label(node))
+def _given(chunks: Iterable[Any]) -> Chunks:
+    yield from chunks
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """What is known while a tree is compiled."""
+
+    chunked: Chunked
+    traits: Traits
+    watch: bool
+
+    def program(self, part: Part) -> Program:
+        """Return the program of a part that runs whole."""
+        return sync.compiled(part, watch=self.watch)
+
+    def running(self, choice: Choice) -> Running:
+        """Return the stream of a runnable that was chosen."""
+        inner: Running = choice.compiled(runner, watch=self.watch)
+        return inner
+
+
+# Generators that pull on one another share Python's stack; every so many, one has a thread.
+DEEPEST: Final = 32
+
+
+def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming]:
+    found = stages(node, known.chunked)
+    last = found[-1] if found and isinstance(found[-1], Through) else Through(())
+    collects = bool(found) and isinstance(found[0], Whole | Opening)
+    begins: list[Begin] = []
+    nested = 0
+    for stage in found[:-1] if last.steps else found:
+        nested = 0 if isinstance(stage, Whole | Opening) else nested + 1
+        if nested and nested % DEEPEST == 0:
+            begins.append(apart)
+        match stage:
+            case Whole(part, place):
+                begins.append(whole(known.program(part), place))
+            case Opening(source, place):
+                arms: list[Streaming] = []
+                for arm in arms_of(source):
+                    arms.append((yield _compile(arm, known, depth + 1)))  # noqa: PERF401 - no comprehension can yield
+                begins.append(_opening(source, place, arms, known))
+            case Through():
+                begins.append(partial(through, passage(stage, known.program)))
+            case Changing(step, place):
+                begins.append(changing(step, place))
+            case Spread(parallel, place):
+                branches: list[Branch] = []
+                for index, inner in enumerate(parallel.branches):
+                    streaming = yield _compile(inner, known, depth + 1)
+                    branches.append(_branch(index, inner, streaming, known, depth))
+                fan = Fan(parallel, branches)
+                collects = collects or (stage is found[0] and fan.collects)
+                begins.append(spreading(fan, label(parallel), place))
+            case _:
+                assert_never(stage)
+    return Streaming(begins, passage(last, known.program), collects=collects)
+
+
+_streaming = on_heap(_compile)
+
+
+def compiled(node: n.Node, *, watch: bool) -> Streaming:
+    """Return the stream of a tree of sync steps."""
+    known = _Compiler(Chunked(node, watch=watch), traits((node,)), watch)
+    return _streaming(node, known)
+
+
+def runner(node: n.Node, *, watch: bool) -> Running:
+    """Return the stream of a tree for a sync caller.
+
+    asyncio is imported for the first tree that has a step which is async alone.
+    """
+    if needs_loop(node):
+        from combinators._run import bridge  # noqa: PLC0415 - as said
+
+        return bridge.Streaming(node, watch=watch)
+    return compiled(node, watch=watch)
+
+
+def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler, depth: int) -> Branch:
+    cheap = id(node) in known.traits.cheap
+    return Branch(
+        index,
+        streaming,
+        cheap=cheap,
+        passage=streaming.passage if cheap else None,
+        collects=streaming.collects,
+        apart=depth % DEEPEST == DEEPEST - 1,
+    )
+
+
+def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Compiler) -> Begin:
     match node:
         case n.Step():
-            return _generator(node)
-        case n.Pipe(steps):
-            transformer: Transformer = yield _pipe(steps, watch=watch)
-            return transformer
-        case n.Pick():
-            return _picking(node)
-        case n.Named(_, inner):
-            transformer = yield _compile(inner, watch=watch)
-            return transformer
-        case n.Tap(seen):
-            return _tapping(sync.compiled(seen, watch=watch))
+            return generator(node, place)
+        case n.Bind(choose):
+            return bind(node, place, known.program(choose), known.running)
+        case n.Route():
+            blames = [partial(blame_inside, place, segment) for segment in arm_segments(node)]
+            return chosen_arm(partial(route, node), node, place, [*zip(arms, blames, strict=True)])
+        case n.Branch():
+            segments = case_segments(node)
+            blames = [partial(blame_inside, place, segment) for segment in segments]
+            tests = [known.program(test) for test, _ in node.cases]
+            test = partial(case, node, tests, segments)
+            return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
         case _:
-            return _passing
-
-
-compiled = on_heap(_compile)
-compiled.__doc__ = "Return the transformer of chunks that a tree is."
-
-
-def started(node: n.Node, *, watch: bool) -> Callable[[Any, Call], Generator[Any, None, None]]:
-    """Return what starts a stream of a tree of sync steps."""
-    transformer = compiled(node, watch=watch)
-    return lambda x, call: transformer(Upstream(iter((x,))), call)
-
-
-def _pipe(steps: Sequence[n.Node], *, watch: bool) -> Frame[Transformer]:
-    stages: list[tuple[Transformer, str]] = []
-    first = 1
-    for on_chunks, run in groupby(steps, key=is_transformer):
-        group = list(run)
-        if on_chunks:
-            for position, step in enumerate(group, start=first):
-                segment = pipe_step(position, step)
-                stages.append((_located((yield _compile(step, watch=watch)), segment), segment))
-        else:
-            together = sync.compiled(Stretch(tuple(group), first), watch=watch)
-            stages.append((_whole(together, label(group[0])), ""))
-        first += len(group)
-
-    def run_pipe(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        for stage, segment in stages:
-            chunks = Upstream(stage(chunks, call), segment)
-        return _drained(chunks)
-
-    return run_pipe
-
-
-def _drained(chunks: Upstream) -> Generator[Any, None, None]:
-    try:
-        yield from chunks
-    finally:
-        chunks.close()
-
-
-def _located(transformer: Transformer, segment: str) -> Transformer:
-    def run(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        try:
-            yield from transformer(chunks, call)
-        except Exception as error:
-            if error is not chunks.error:
-                locate(error, segment)
-            raise
-
-    return run
-
-
-def _passing(chunks: Upstream, _: Call) -> Generator[Any, None, None]:
-    return _drained(chunks)
-
-
-def _whole(program: Program, name: str) -> Transformer:
-    def run(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        yield program(chunks.folded(name), call)
-
-    return run
-
-
-def _generator(node: n.Step) -> Transformer:
-    body, name = node.function, label(node)
-
-    def run(chunks: Upstream, _: Call) -> Generator[Any, None, None]:
-        source = body(chunks.folded(name))
-        empty = True
-        try:
-            for chunk in source:
-                empty = False
-                yield chunk
-        except Exception as error:
-            unlocate(error)
-            raise
-        finally:
-            source.close()
-        if empty:
-            raise EmptyStreamError(name)
-
-    return run
-
-
-def _picking(node: n.Pick) -> Transformer:
-    def run(chunks: Upstream, _: Call) -> Generator[Any, None, None]:
-        seen: dict[Any, None] = {}
-        try:
-            for chunk in chunks:
-                part = mappings.read(chunk, (), node)
-                if node.key in part:
-                    yield part[node.key]
-                seen.update(dict.fromkeys(part))
-        finally:
-            chunks.close()
-        if node.key not in seen:
-            raise AbsentKeyError(label(node), [str(node.key)], [*seen])
-
-    return run
-
-
-def _tapping(watch: Program) -> Transformer:
-    def run(chunks: Upstream, call: Call) -> Generator[Any, None, None]:
-        passed: list[Any] = []
-        try:
-            for chunk in chunks:
-                passed.append(chunk)
-                yield chunk
-        finally:
-            chunks.close()
-        try:
-            watch(fold(passed, "tap"), call)
-        except Exception as error:
-            locate(error, "tap")
-            raise
-
-    return run
+            assert_never(node)

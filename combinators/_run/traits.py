@@ -37,7 +37,7 @@ def traits(trees: Iterable[n.Node]) -> Traits:
     cheap = _all_the_way_down(nodes, _is_cheap)
 
     def runs_alone(node: n.Node) -> bool:
-        if isinstance(node, n.Step):
+        if isinstance(node, n.Step | n.Transform):
             return node.aio is None
         if isinstance(node, n.Fanout | n.Assign):
             return id(node) in cheap
@@ -48,14 +48,16 @@ def traits(trees: Iterable[n.Node]) -> Traits:
 
 def needs_loop(tree: n.Node) -> bool:
     """Return whether the tree has a step without a sync body."""
-    return any(isinstance(node, n.Step) and node.sync is None for node in n.walk(tree))
+    return any(
+        isinstance(node, n.Step | n.Transform) and node.sync is None for node in n.walk(tree)
+    )
 
 
 def _is_cheap(node: n.Node) -> bool:
     if isinstance(node, n.Step):
         return node.inline
     # What `each` and `bind` do is as much work as the input says.
-    return isinstance(node, _CHEAP) or not isinstance(node, n.Each | n.Bind)
+    return isinstance(node, _CHEAP) or not isinstance(node, n.Each | n.Bind | n.Transform)
 
 
 def _all_the_way_down(nodes: Iterable[n.Node], holds: Callable[[n.Node], bool]) -> frozenset[int]:

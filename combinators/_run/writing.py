@@ -77,7 +77,7 @@ class _Writer:
         match part:
             case n.Passthrough():
                 self._copy(of, to, place)
-            case n.Step():
+            case n.Step() | n.Transform():
                 self._step(part, of, to, place)
             case n.Pipe(steps):
                 yield self._steps(Stretch(steps), of, to, place)
@@ -103,18 +103,18 @@ class _Writer:
         else:
             self._set(to, self._call(Sub(node), of), place)
 
-    def _step(self, node: n.Step, of: str, to: str, place: Place) -> None:
+    def _step(self, node: n.Step | n.Transform, of: str, to: str, place: Place) -> None:
         if self._style.aio and node.aio is not None:
-            body = self._operand(partial(afolded, node) if node.streams else node.aio)
+            body = self._operand(partial(afolded, node) if _streams(node) else node.aio)
             limited = f"await gated({body}, {of}, call)"
             self._set(to, limited if self._style.limited else f"await {body}({of})", place)
         else:
-            sync = partial(folded, node) if node.streams else node.function
+            sync = partial(folded, node) if _streams(node) else node.function
             self._set(to, f"{self._operand(sync)}({of})", place)
             self._looked_at(node, to, place)
 
-    def _looked_at(self, node: n.Step, result: str, place: Place) -> None:
-        if not node.streams and not gives_no_awaitable(node.function):
+    def _looked_at(self, node: n.Step | n.Transform, result: str, place: Place) -> None:
+        if not _streams(node) and not gives_no_awaitable(node.function):
             self._say(f"if type({result}) not in PLAIN: look({result})", place)
 
     def _steps(self, stretch: Stretch, of: str, to: str, place: Place) -> Frame[None]:
@@ -301,3 +301,7 @@ class _Writer:
 
     def _are_cheap(self, steps: Steps) -> bool:
         return all(id(step) in self._traits.cheap for step in steps)
+
+
+def _streams(node: n.Step | n.Transform) -> bool:
+    return isinstance(node, n.Transform) or node.streams

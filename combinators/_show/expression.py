@@ -51,8 +51,8 @@ expression = on_heap(_write)
 
 
 Leaf: TypeAlias = (
-    n.Passthrough | n.Step | n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance | n.Template
-    | n.ChatTemplate
+    n.Passthrough | n.Step | n.Transform | n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance
+    | n.Template | n.ChatTemplate
 )  # fmt: skip
 
 
@@ -62,6 +62,8 @@ def _write_leaf(node: Leaf, *, argument: bool) -> str:
             return f"passthrough({'' if kind is None else _type(kind)})"
         case n.Step():
             return _step(node, argument=argument)
+        case n.Transform():
+            return f"transform({_function(node.function)}{_aio(node)})"
         case n.Pick(key):
             return f"pick({key!a})" if isinstance(key, str) else f"runnable(itemgetter({key!r}))"
         case n.Select(keys):
@@ -132,10 +134,13 @@ def _constant(value: object) -> str:
 
 
 def _step(node: n.Step, *, argument: bool) -> str:
-    options = "" if node.sync is None or node.aio is None else f", aio={_function(node.aio)}"
-    options += ", inline=True" if node.inline else ""
+    options = _aio(node) + (", inline=True" if node.inline else "")
     name = _function(node.function)
     return name if argument and not options else f"runnable({name}{options})"
+
+
+def _aio(node: n.Step | n.Transform) -> str:
+    return "" if node.sync is None or node.aio is None else f", aio={_function(node.aio)}"
 
 
 def _function(function: Any) -> str:

@@ -37,6 +37,10 @@ class Ours(System[Pipeline]):
         return _face(_c.passthrough() if kind is None else _c.passthrough(kind))
 
     @override
+    def transform(self, f: Body, /, aio: Body | None = None) -> Pipeline:
+        return _face(_c.transform(f) if aio is None else _c.transform(f, aio=aio))
+
+    @override
     def pipe(self, *steps: Pipeline) -> Pipeline:
         return _face(_c.pipe(*steps))
 
@@ -135,6 +139,18 @@ class Ours(System[Pipeline]):
     @override
     def astream(self, p: Pipeline, x: Any, /, **options: Any) -> AsyncGenerator[Any, None]:
         return p.astream(x, **options)
+
+    @override
+    def streamed(
+        self, p: Pipeline, chunks: Iterable[Any], /, **options: Any
+    ) -> Generator[Any, None, None]:
+        return p.transform(chunks, **options)
+
+    @override
+    def astreamed(
+        self, p: Pipeline, chunks: Iterable[Any], /, **options: Any
+    ) -> AsyncGenerator[Any, None]:
+        return p.atransform(chunks, **options)
 
     @override
     def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:

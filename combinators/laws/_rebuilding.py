@@ -42,6 +42,8 @@ class _Fold(Generic[P]):
                 return system.passthrough(kind)
             case n.Step(sync, aio, _, inline):
                 return system.lift(node.function, aio if sync else None, inline=inline)
+            case n.Transform(sync, aio):
+                return system.transform(node.function, aio if sync else None)
             case n.Pipe(steps):
                 return system.pipe(*self._all(steps))
             case n.Fanout():

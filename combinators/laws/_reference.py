@@ -70,6 +70,8 @@ class _Reference:
                 return x
             case n.Step():
                 return self._step(node, x)
+            case n.Transform():
+                return self._changed(node, x)
             case n.Pipe(steps):
                 return functools.reduce(lambda given, step: self.value(step, given), steps, x)
             case n.Fanout(keys, target, branches):
@@ -115,6 +117,11 @@ class _Reference:
                 result.close()  # else Python complains, whenever it finds it
             raise ResultError(str(node.function), "returned an awaitable")
         return result
+
+    def _changed(self, node: n.Transform, x: Any) -> Any:
+        if node.sync is not None:
+            return folded([*node.sync(iter([x]))])
+        return self._run(_all_of(node.function(_only(x))))
 
     def _all(self, keys: Iterable[Any], branches: Sequence[n.Node], x: Any) -> dict[Any, Any]:
         return self._collected({k: (b, x) for k, b in zip(keys, branches, strict=True)})
@@ -216,6 +223,10 @@ def _tree(choice: object) -> n.Node:
 
 def _text(template: n.Template, x: Any) -> str:
     return "".join(t if name is None else f"{t}{_read(x, name)}" for t, name in template.parts)
+
+
+async def _only(x: Any) -> AsyncIterator[Any]:
+    yield x
 
 
 async def _all_of(chunks: AsyncIterator[Any]) -> Any:

@@ -62,6 +62,10 @@ class System(ABC, Generic[P]):
         """Return the step that gives what it is given."""
 
     @abstractmethod
+    def transform(self, f: Body, /, aio: Body | None = None) -> P:
+        """Return a function from chunks to chunks as a step: sync, async, or a pair."""
+
+    @abstractmethod
     def pipe(self, *steps: P) -> P:
         """Return steps in sequence."""
 
@@ -154,6 +158,18 @@ class System(ABC, Generic[P]):
     @abstractmethod
     def astream(self, p: P, x: Any, /, **options: Any) -> AsyncGenerator[Any, None]:
         """Yield the output in chunks."""
+
+    @abstractmethod
+    def streamed(
+        self, p: P, chunks: Iterable[Any], /, **options: Any
+    ) -> Generator[Any, None, None]:
+        """Yield the output in chunks, for an input that comes in chunks."""
+
+    @abstractmethod
+    def astreamed(
+        self, p: P, chunks: Iterable[Any], /, **options: Any
+    ) -> AsyncGenerator[Any, None]:
+        """Yield the output in chunks, for an input that comes in chunks, on the running loop."""
 
     @abstractmethod
     def batch(self, p: P, xs: Iterable[Any], /, **options: Any) -> list[Any]:

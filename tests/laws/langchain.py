@@ -23,6 +23,7 @@ from langchain_core.runnables import (
     Runnable,
     RunnableBranch,
     RunnableConfig,
+    RunnableGenerator,
     RunnableLambda,
     RunnableParallel,
     RunnablePassthrough,
@@ -37,6 +38,7 @@ Pipeline: TypeAlias = Runnable[Any, Any]
 
 # What the laws hand over, no checker can know the types of.
 _lambda: Any = RunnableLambda
+_generator_of: Any = RunnableGenerator
 
 
 class LangChain(System[Pipeline]):
@@ -57,6 +59,14 @@ class LangChain(System[Pipeline]):
     @override
     def passthrough(self, kind: Any = None, /) -> Pipeline:
         return RunnablePassthrough()
+
+    @override
+    def transform(
+        self, f: Callable[..., Any], /, aio: Callable[..., Any] | None = None
+    ) -> Pipeline:
+        if inspect.isasyncgenfunction(f):
+            return _runnable(_generator_of(f))
+        return _runnable(_generator_of(f, aio))
 
     @override
     def pipe(self, *steps: Pipeline) -> Pipeline:
@@ -167,6 +177,19 @@ class LangChain(System[Pipeline]):
             yield chunk
 
     @override
+    def streamed(
+        self, p: Pipeline, chunks: Iterable[Any], /, **options: Any
+    ) -> Generator[Any, None, None]:
+        return _generator(p.transform(iter(chunks), _config(options)))
+
+    @override
+    async def astreamed(
+        self, p: Pipeline, chunks: Iterable[Any], /, **options: Any
+    ) -> AsyncGenerator[Any, None]:
+        async for chunk in p.atransform(_arriving(chunks), _config(options)):
+            yield chunk
+
+    @override
     def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
         return p.batch([*xs], _config(options))
 
@@ -269,6 +292,11 @@ def _bodies(body: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[...,
         return asyncio.run(body(x)) if is_async else body(x)
 
     return run, arun
+
+
+async def _arriving(chunks: Iterable[Any]) -> AsyncIterator[Any]:
+    for chunk in chunks:
+        yield chunk
 
 
 async def _collected(chunks: AsyncIterator[Any]) -> list[Any]:

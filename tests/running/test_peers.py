@@ -27,7 +27,17 @@ from combinators import (
     runnable,
     when,
 )
-from tests.running.ways import WAYS, Gauge, Way, collected, double, inc, waiting
+from tests.running.ways import (
+    WAYS,
+    Gauge,
+    Way,
+    by_astream,
+    by_stream,
+    collected,
+    double,
+    inc,
+    waiting,
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -115,10 +125,18 @@ def test_a_chain_of_choices_that_never_ends_is_an_error_at_a_bound() -> None:
         bind(again).invoke(1)
 
 
-@pytest.mark.parametrize("way", WAYS)
+WHOLE = [way for way in WAYS if way not in {by_stream, by_astream}]
+
+
+@pytest.mark.parametrize("way", WHOLE)
 def test_a_slow_first_key_still_comes_first(way: Way) -> None:
     result = way(fanout(slow=waiting(0.05), fast=inc), 1)
     assert list(result.items()) == [("slow", 1), ("fast", 2)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_sees_a_slow_first_key_first_in_every_way(way: Way) -> None:
+    assert way(fanout(slow=waiting(0.05), fast=inc) | list, 1) == ["slow", "fast"]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -20,6 +20,7 @@ from tests.running.ways import Gauge, python
 PIPELINES = """
 import asyncio, threading
 from combinators import each, fanout, pipe, runnable
+from combinators._run.chunks import merged
 from combinators._run.pool import POOL
 
 async def ainc(n):
@@ -41,8 +42,8 @@ def every_way(chain):
         asyncio.run(chain.ainvoke(1)),
         chain.batch([1, 1])[1],
         asyncio.run(chain.abatch([1, 1]))[1],
-        list(chain.stream(1))[0],
-        asyncio.run(collected())[0],
+        merged(list(chain.stream(1))),
+        merged(asyncio.run(collected())),
     ]
 
 flat = fanout(a=inc, b=inc, c=inc)

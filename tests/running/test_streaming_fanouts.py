@@ -1,0 +1,602 @@
+"""Fan-outs stream their branches as they are ready, under their keys, and lose nothing."""
+
+import asyncio
+import contextlib
+import gc
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import pytest
+
+from combinators import (
+    AbsentKeyError,
+    EmptyStreamError,
+    FanoutError,
+    InputError,
+    MutationError,
+    NoMatchError,
+    ResultError,
+    Runnable,
+    assign,
+    bind,
+    branch,
+    case,
+    each,
+    fanout,
+    omit,
+    passthrough,
+    pick,
+    pipe,
+    rename,
+    route,
+    runnable,
+    transform,
+    update,
+    when,
+)
+from combinators._run.chunks import merged
+from tests.running.ways import (
+    AnyStep,
+    Gauge,
+    Way,
+    by_astream,
+    by_stream,
+    collected,
+    inc,
+    note_of,
+    notes_of,
+    python,
+    within,
+)
+
+
+class Pair(NamedTuple):
+    a: int
+    b: int
+
+
+STREAMS = (by_stream, by_astream)
+
+
+def both(r: Runnable[Any, Any], x: object = 1) -> list[list[Any]]:
+    """Return the chunks by `stream` and by `astream`."""
+    return [list(r.stream(x)), asyncio.run(collected(r.astream(x)))]
+
+
+def yielding(*chunks: object) -> Runnable[Any, Any]:
+    def source(_: object) -> Iterator[Any]:
+        yield from chunks
+
+    return runnable(source)
+
+
+def ayielding(*chunks: object) -> Runnable[Any, Any]:
+    async def source(_: object) -> AsyncIterator[Any]:
+        for chunk in chunks:
+            await asyncio.sleep(0)
+            yield chunk
+
+    return runnable(source)
+
+
+MAKERS = (yielding, ayielding)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_fanout_streams_one_key_mappings_that_merge_to_the_result(make: AnyStep) -> None:
+    chain = fanout(a=make("x", "y"), b=make(1, 2, 3), c=passthrough())
+    for chunks in both(chain):
+        assert all(len(chunk) == 1 for chunk in chunks)
+        assert [chunk["a"] for chunk in chunks if "a" in chunk] == ["x", "y"]
+        assert [chunk["b"] for chunk in chunks if "b" in chunk] == [1, 2, 3]
+        assert merged(chunks) == chain.invoke(1) == {"a": "xy", "b": 6, "c": 1}
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_what_is_ready_comes_first(way: Way) -> None:
+    release = threading.Event()
+
+    def slow(_: object) -> str:
+        assert release.wait(10)
+        return "slow"
+
+    chain = fanout(slow=slow, quick=yielding("a", "b"))
+    with contextlib.closing(chain.stream(1)) as chunks:
+        assert [next(chunks), next(chunks)] == [{"quick": "a"}, {"quick": "b"}]
+        release.set()
+        assert list(chunks) == [{"slow": "slow"}]
+    assert way(chain, 1) == {"slow": "slow", "quick": "ab"}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_pick_of_a_fanout_streams_only_the_chunks_of_its_key(make: AnyStep) -> None:
+    for chunks in both(fanout(a=make("x", "y"), b=make(1, 2)) | pick("a")):
+        assert chunks == ["x", "y"]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_assign_streams_the_chunks_of_its_input_first(make: AnyStep) -> None:
+    source = make({"a": "x"}, {"b": 1}, {"a": "y"})
+    for chunks in both(source | assign(whole=str, same=pick("b"))):
+        assert chunks[0] == {"a": "x"}
+        assert chunks[-1] == {"whole": "{'a': 'xy', 'b': 1}"}
+        assert merged(chunks) == (source | assign(whole=str, same=pick("b"))).invoke(1)
+        assert [chunk for chunk in chunks if "a" in chunk] == [{"a": "x"}, {"a": "y"}]
+
+
+def test_assign_and_then_pick_streams_only_those_keys() -> None:
+    chain = yielding({"a": "x", "b": 1}, {"a": "y"}) | assign(h=len) | pick("a", "h")
+    for chunks in both(chain):
+        assert chunks == [{"a": "x"}, {"a": "y"}, {"h": 2}]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_branch_beside_a_replaced_key_sees_the_old_value(make: AnyStep) -> None:
+    chain = make({"a": "x"}, {"b": "y"}) | update(a=lambda d: d["a"] * 2, b=pick("a"))
+    for chunks in both(chain):
+        assert merged(chunks) == chain.invoke(1) == {"a": "xx", "b": "x"}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_passing_branches_keep_chunks_while_collecting_ones_see_the_whole(make: AnyStep) -> None:
+    seen: list[object] = []
+
+    def collect(text: str) -> int:
+        seen.append(text)
+        return len(text)
+
+    chain = make("a", "b", "c") | {"same": passthrough(str), "n": collect, "m": collect}
+    for chunks in both(chain):
+        assert chunks[:3] == [{"same": "a"}, {"same": "b"}, {"same": "c"}]
+        assert sorted(map(str, chunks[3:])) == ["{'m': 3}", "{'n': 3}"]
+    assert seen == ["abc"] * 4
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_nested_fanouts_stream_nested_mappings(make: AnyStep) -> None:
+    chain = make("a", "b") | {"in": {"same": passthrough(str), "n": len}, "n": {"n": len}}
+    for chunks in both(chain):
+        assert {"in": {"same": "a"}} in chunks
+        assert merged(chunks) == {"in": {"same": "ab", "n": 2}, "n": {"n": 2}}
+
+
+def test_tuples_objects_and_lists_stream_as_one_value() -> None:
+    for chain, whole in (
+        (fanout(yielding(1, 2), inc), (3, 2)),
+        (fanout(Pair, a=yielding(1, 2), b=inc), Pair(3, 2)),
+        (runnable(lambda _: [1, 2]) | each(yielding(1, 2)), [3, 3]),
+    ):
+        for chunks in both(chain):
+            assert chunks == [whole]
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_an_empty_fanout_takes_its_input_and_gives_one_empty_mapping(way: Way) -> None:
+    for chunks in both(yielding(1, 2) | fanout()):
+        assert chunks == [{}]
+    with pytest.raises(EmptyStreamError):
+        way(yielding() | fanout(), 1)
+
+
+# --- Steps that chunks pass -----------------------------------------------------------------
+
+
+RECORDS: tuple[Mapping[str, Any], ...] = ({"a": "x"}, {"b": 1, "c": 2}, {"a": "y", "c": 3})
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (pick("a", "c"), [{"a": "x"}, {"c": 2}, {"a": "y", "c": 3}]),
+        (omit("a"), [{"b": 1, "c": 2}, {"c": 3}]),
+        (omit("a", "b", "c"), [{}]),
+        (rename(d="a"), [{"d": "x"}, {"b": 1, "c": 2}, {"d": "y", "c": 3}]),
+        (pick("a").tap(str).named("it"), ["x", "y"]),
+    ],
+)
+def test_steps_that_rearrange_mappings_do_so_chunk_by_chunk(
+    make: AnyStep, step: Runnable[Any, Any], expected: list[Any]
+) -> None:
+    for chunks in both(make(*RECORDS) | step):
+        assert chunks == expected
+
+
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        (pick("a", "d"), AbsentKeyError),
+        (omit("d"), AbsentKeyError),
+        (rename(e="d"), AbsentKeyError),
+        (rename(b="a"), InputError),
+        (update(d=len), AbsentKeyError),
+        (assign(b=len), InputError),
+    ],
+)
+def test_steps_that_rearrange_mappings_fail_as_they_do_in_calls(
+    way: Way, step: Runnable[Any, Any], error: type[Exception]
+) -> None:
+    for make in MAKERS:
+        chain = make(*RECORDS) | step
+        with pytest.raises(error) as called:
+            chain.invoke(1)
+        with pytest.raises(error) as streamed:
+            way(chain, 1)
+        assert note_of(streamed.value) == note_of(called.value)
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_a_key_is_found_however_it_is_normalised(way: Way) -> None:
+    assert way(yielding({"\ufb01": 1}, {"b": 2}) | pick("fi"), 1) == 1
+    assert way(yielding({"\ufb01": 1}, {"b": 2}) | pick("b", "fi"), 1) == {"fi": 1, "b": 2}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_stream_without_an_end_is_read_no_further_than_branches_want(make: AnyStep) -> None:
+    def two(numbers: Iterator[int]) -> Iterator[int]:
+        yield from (number for _, number in zip(range(2), numbers, strict=False))
+
+    for way in STREAMS:
+        source = Endless()
+        endless = source.step if make is yielding else source.astep
+        chain = pipe(endless, fanout(a=transform(two), b=transform(two)))
+        assert way(chain, 1) == {"a": 3, "b": 3}
+
+
+# --- Choices --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_what_chooses_a_pipeline_streams_its_chunks(make: AnyStep) -> None:
+    chosen = make("a", "b")
+    for chain in (
+        bind(lambda _: chosen),
+        branch(when(lambda n: n > 0, chosen), otherwise=inc),
+        branch(when(lambda n: n > 1, inc), otherwise=chosen),
+        runnable(lambda n: {"n": n}) | route("n", {1: chosen}, otherwise=len),
+    ):
+        for chunks in both(chain):
+            assert chunks == ["a", "b"]
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_failures_of_choices_have_the_path_that_they_have_in_calls(way: Way) -> None:
+    def fails(_: object) -> bool:
+        raise ValueError("no")
+
+    bad = runnable(fails) | yielding(1)
+    for chain in (
+        pipe(inc, bind(lambda _: bad)),
+        pipe(inc, bind(fails)),
+        pipe(inc, bind(inc)),
+        pipe(inc, branch(when(lambda n: n > 0, bad), otherwise=inc)),
+        pipe(inc, branch(when(fails, yielding(1)), otherwise=inc)),
+        pipe(inc, branch(case(str, yielding(1)))),
+        pipe(lambda n: {"n": n}, route("n", {1: bad})),
+        pipe(lambda n: {"n": n}, route("n", {2: bad})),
+    ):
+        with pytest.raises((ValueError, ResultError, NoMatchError)) as called:
+            chain.invoke(1)
+        with pytest.raises(type(called.value)) as streamed:
+            way(chain, 1)
+        assert note_of(streamed.value) == note_of(called.value)
+
+
+# --- Failures -------------------------------------------------------------------------------
+
+
+def then_fails(_: object) -> Iterator[int]:
+    yield 1
+    yield 2
+    raise ValueError("later")
+
+
+async def athen_fails(_: object) -> AsyncIterator[int]:
+    yield 1
+    yield 2
+    raise ValueError("later")
+
+
+@pytest.mark.parametrize("source", [then_fails, athen_fails])
+def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(source: AnyStep) -> None:
+    chain: Runnable[int, Any] = pipe(inc, fanout(a=pipe(inc, source), b=inc))
+    got: list[Any] = []
+    with pytest.raises(FanoutError) as caught:
+        got.extend(chain.stream(1))
+    assert [chunk for chunk in got if "a" in chunk] == [{"a": 1}, {"a": 2}]
+    path = f"at pipe step 2 (fanout) > fanout['a'] > pipe step 2 ({source.__name__})"
+    assert notes_of(caught.value) == {("a",): path}
+    assert note_of(caught.value) == "at pipe step 2 (fanout)"
+    with pytest.raises(FanoutError) as acaught:
+        asyncio.run(collected(chain.astream(1)))
+    assert notes_of(acaught.value) == {("a",): path}
+
+
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize("source", [then_fails, athen_fails])
+def test_a_failure_of_the_input_is_not_one_of_the_branches(way: Way, source: AnyStep) -> None:
+    copied = transform(lambda chunks: chunks)
+    for step in (fanout(a=passthrough(), b=str, c=copied), assign(a=passthrough())):
+        with pytest.raises(ValueError, match="later") as caught:
+            way(pipe(source, transform(lambda cs: ({"n": c} for c in cs)), step), 1)
+        assert note_of(caught.value) == f"at pipe step 1 ({source.__name__})"
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_branches_that_pass_chunks_fail_under_their_keys(way: Way) -> None:
+    chain = yielding({"a": 1}, {"b": 2}) | fanout(x=pick("a"), y=pick("c"), z=len)
+    with pytest.raises(FanoutError) as caught:
+        way(chain, 1)
+    assert notes_of(caught.value) == {("y",): "at pipe step 2 (fanout) > fanout['y']"}
+    seen = yielding("a", "b") | fanout(x=passthrough().tap(runnable(int, inline=True)), z=len)
+    with pytest.raises(FanoutError) as caught:
+        way(seen, 1)
+    assert notes_of(caught.value) == {("x",): "at pipe step 2 (fanout) > fanout['x'] > tap"}
+
+
+class Halt(BaseException):
+    """Somebody's own way to stop everything."""
+
+
+@pytest.mark.parametrize("kind", [Halt, SystemExit, KeyboardInterrupt])
+def test_what_is_no_exception_ends_a_stream_bare(kind: type[BaseException]) -> None:
+    def halts(_: object) -> int:
+        source.await_begin()
+        raise kind
+
+    source = Endless()
+    with pytest.raises(kind):
+        list(fanout(a=halts, b=source.step).stream(1))
+    source.await_end()
+
+
+# --- Buffers, closing and what is left ------------------------------------------------------
+
+
+class Endless:
+    """Generators without an end that tell how far they came, and when they are over."""
+
+    def __init__(self) -> None:
+        self.produced = 0
+        self.finals = 0
+
+    def step(self, _: object) -> Iterator[int]:
+        try:
+            while True:
+                self.produced += 1
+                yield self.produced
+        finally:
+            self.finals += 1
+
+    async def astep(self, _: object) -> AsyncIterator[int]:
+        try:
+            while True:
+                self.produced += 1
+                yield self.produced
+                await asyncio.sleep(0)
+        finally:
+            await asyncio.sleep(0.01)
+            self.finals += 1
+
+    def await_begin(self) -> None:
+        until = time.monotonic() + 5
+        while not self.produced and time.monotonic() < until:
+            time.sleep(0.001)
+
+    def await_end(self) -> None:
+        until = time.monotonic() + 5
+        while not self.finals and time.monotonic() < until:
+            time.sleep(0.001)
+        assert self.finals == 1
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_who_takes_slowly_stops_branches_that_are_quick(body: str) -> None:
+    sources = Endless(), Endless()
+    chain = fanout({str(i): getattr(each, body) for i, each in enumerate(sources)})
+    with contextlib.closing(chain.stream(1)) as chunks:
+        for taken in range(1, 6):
+            next(chunks)
+            time.sleep(0.01)
+            assert max(source.produced for source in sources) <= taken + 4
+    assert [source.finals for source in sources] == [1, 1]
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_nothing_is_lost_or_overtaken_however_far_ahead_branches_run(body: str) -> None:
+    def count(_: object) -> Iterator[list[int]]:
+        for number in range(2000):
+            yield [number]
+
+    async def acount(_: object) -> AsyncIterator[list[int]]:
+        for number in range(2000):
+            yield [number]
+
+    counted = count if body == "step" else acount
+    for chunks in both(fanout(a=counted, b=counted)):
+        assert merged(chunks) == {"a": [*range(2000)], "b": [*range(2000)]}
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+@pytest.mark.parametrize("taken", [0, 1, 7])
+def test_closing_stops_all_branches_and_awaits_their_cleanup(body: str, taken: int) -> None:
+    sources = Endless(), Endless(), Endless()
+    a, b, c = (getattr(source, body) for source in sources)
+    chain = fanout(a=a, inner=fanout(b=b, c=c)) | pick("a", "inner")
+    chunks = chain.stream(1)
+    for _ in range(taken):
+        next(chunks)
+    chunks.close()
+    ended = [source.finals for source in sources]
+    produced = [source.produced for source in sources]
+    assert all(final == (1 if made else 0) for final, made in zip(ended, produced, strict=True))
+    time.sleep(0.005)
+    assert [source.produced for source in sources] == produced
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+def test_an_async_stream_that_is_closed_leaves_no_task(body: str) -> None:
+    sources = Endless(), Endless()
+    chain = fanout({str(i): getattr(each, body) for i, each in enumerate(sources)})
+
+    async def main() -> None:
+        async with contextlib.aclosing(chain.astream(1)) as chunks:
+            await anext(chunks)
+            await anext(chunks)
+        assert [source.finals for source in sources] == [1, 1]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    within(10, main())
+
+
+def test_a_stream_that_nobody_holds_any_more_is_closed() -> None:
+    source = Endless()
+    chunks = fanout(a=source.step, b=source.step).stream(1)
+    next(chunks)
+    del chunks
+    gc.collect()
+    assert source.finals in {1, 2}
+    assert not [t for t in threading.enumerate() if t.name == "combinators" and not t.daemon]
+
+
+def test_an_async_stream_that_is_cancelled_awaits_its_branches() -> None:
+    log: list[str] = []
+
+    async def waits(_: object) -> AsyncIterator[int]:
+        try:
+            await asyncio.sleep(30)
+            yield 1
+        finally:
+            await asyncio.sleep(0.01)
+            log.append("cleaned up")
+
+    async def main() -> None:
+        chunks = fanout(a=waits, b=waits).astream(1)
+        waiting = asyncio.ensure_future(anext(chunks))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert log == ["cleaned up"] * 2
+
+    within(10, main())
+
+
+def test_interrupting_a_stream_does_not_wait_for_its_branches() -> None:
+    code = """
+import os, signal, threading, time
+from combinators import fanout
+def waits(_):
+    time.sleep(20)
+    yield 1
+def interrupts(_):
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(20)
+    yield 1
+begin = time.monotonic()
+try:
+    list(fanout(a=waits, b=interrupts).stream(1))
+except KeyboardInterrupt:
+    print(time.monotonic() - begin < 5)
+"""
+    assert python(code, seconds=15).stdout == "True\n"
+
+
+@pytest.mark.parametrize("body", ["step", "astep"])
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_streaming_fanout_keeps_its_limit(body: str, limit: int) -> None:
+    gauge = Gauge(0.002)
+
+    def step(x: int) -> Iterator[list[object]]:
+        for _ in range(3):
+            yield [gauge.step(x)]
+
+    async def astep(x: int) -> AsyncIterator[list[object]]:
+        for _ in range(3):
+            yield [await gauge.astep(x)]
+
+    made: AnyStep = step if body == "step" else astep
+    wide: Runnable[int, Any] = fanout({f"k{i}": made for i in range(4)})
+    chain = fanout(a=wide, b=pipe(made, len, wide), c=made)
+    whole = chain.invoke(1)
+    assert merged(list(chain.stream(1, limit=limit))) == whole
+    assert merged(asyncio.run(collected(chain.astream(1, limit=limit)))) == whole
+    if limit == 1:
+        gauge.peak = 0
+        list(chain.stream(1, limit=limit))
+        assert gauge.peak == 1
+
+
+USER: ContextVar[str] = ContextVar("user", default="nobody")
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_what_a_branch_writes_stays_in_it(way: Way) -> None:
+    def login(name: object) -> Iterator[str]:
+        USER.set(f"user {name}")
+        yield ""
+        yield USER.get()
+
+    async def alogin(name: object) -> AsyncIterator[str]:
+        USER.set(f"user {name}")
+        yield ""
+        yield USER.get()
+
+    for step in (login, alogin):
+        chain = fanout(a=step, b=lambda _: USER.get(), c=step)
+        assert way(chain, 1) == {"a": "user 1", "b": "nobody", "c": "user 1"}
+        assert way(fanout(a=step), 1) == {"a": "user 1"}
+        assert USER.get() == "nobody"
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+def test_few_threads_are_enough_for_any_stream(threads: int) -> None:
+    code = f"""
+from combinators import assign, fanout, passthrough, pipe, runnable, transform
+from combinators._run.chunks import merged
+from combinators._run.pool import POOL
+POOL._max_threads = {threads}
+def count(_):
+    for number in range(200):
+        yield [number]
+def same(chunks):
+    yield from chunks
+def pairs(chunks):
+    for chunk in chunks:
+        yield chunk + next(chunks, [])
+inner = fanout(a=count, b=count, c=len)
+chain = runnable(lambda n: [n]) | fanout(x=inner, y=inner, z=pipe(count, inner))
+assert merged(list(chain.stream(1))) == chain.invoke(1)
+beside = fanout(a=transform(same), b=passthrough(), c=len, d=transform(pairs), e=inner)
+assert merged(list(pipe(count, beside).stream(1))) == pipe(count, beside).invoke(1)
+print("done")
+"""
+    done = python(code, seconds=20)
+    assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_deep_fanouts_stream() -> None:
+    deep: Runnable[Any, Any] = yielding("a", "b")
+    for _ in range(300):
+        deep = fanout(a=deep)
+    for chunks in both(deep):
+        assert len(chunks) == 2
+
+
+def test_check_mutation_finds_the_branch_while_streaming() -> None:
+    def changes(x: list[int]) -> int:
+        x.append(1)
+        return 1
+
+    for run in (
+        lambda: list(fanout(a=len, b=changes).stream([], check_mutation=True)),
+        lambda: asyncio.run(collected(fanout(a=len, b=changes).astream([], check_mutation=True))),
+    ):
+        with pytest.raises(FanoutError) as caught:
+            run()
+        assert isinstance(caught.value.errors["b"], MutationError)

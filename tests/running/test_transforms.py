@@ -1,0 +1,356 @@
+"""Steps from chunks to chunks, and pipelines whose input comes in chunks."""
+
+import asyncio
+import contextlib
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from combinators import (
+    BuilderError,
+    EmptyStreamError,
+    FanoutError,
+    MergeError,
+    NotAStepError,
+    ResultError,
+    Runnable,
+    RunningLoopError,
+    each,
+    fanout,
+    passthrough,
+    pick,
+    pipe,
+    runnable,
+    transform,
+)
+from combinators._run.chunks import merged
+from tests.running.ways import WAYS, AnyStep, Way, collected, inc, note_of, notes_of, within
+
+
+@transform
+def shout(chunks: Iterator[str]) -> Iterator[str]:
+    for chunk in chunks:
+        yield chunk.upper()
+
+
+@transform
+async def ashout(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        await asyncio.sleep(0)
+        yield chunk.upper()
+
+
+def words(text: str) -> Iterator[str]:
+    yield from text.split()
+
+
+async def awords(text: str) -> AsyncIterator[str]:
+    for word in text.split():
+        yield word
+
+
+SHOUTS = (shout, ashout)
+SOURCES = (words, awords)
+
+
+def both(r: Runnable[Any, Any], x: object) -> list[list[Any]]:
+    """Return the chunks by `stream` and by `astream`."""
+    return [list(r.stream(x)), asyncio.run(collected(r.astream(x)))]
+
+
+def changed(r: Runnable[Any, Any], chunks: list[Any]) -> list[list[Any]]:
+    """Return the chunks by `transform` and by `atransform`."""
+    return [
+        list(r.transform(iter(chunks))),
+        asyncio.run(collected(r.atransform(iter(chunks)))),
+        asyncio.run(collected(r.atransform(arriving(chunks)))),
+    ]
+
+
+async def arriving(chunks: list[Any]) -> AsyncIterator[Any]:
+    for chunk in chunks:
+        await asyncio.sleep(0)
+        yield chunk
+
+
+@pytest.mark.parametrize("step", SHOUTS)
+@pytest.mark.parametrize("source", SOURCES)
+def test_transforms_chain_chunk_by_chunk(step: AnyStep, source: AnyStep) -> None:
+    for chunks in both(pipe(source, step, shout, step), "to be or"):
+        assert chunks == ["TO", "BE", "OR"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("step", SHOUTS)
+def test_what_is_there_as_a_whole_is_one_chunk(way: Way, step: AnyStep) -> None:
+    assert way(pipe(str, step, len), "to be") == 5
+    assert way(fanout(a=step, b=pipe(step, step)), "to be") == {"a": "TO BE", "b": "TO BE"}
+    assert way(each(step), ["to", "be"]) == ["TO", "BE"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_a_transform_does_not_read_is_not_made(source: AnyStep) -> None:
+    made: list[int] = []
+
+    def endless(_: object) -> Iterator[str]:
+        while True:
+            made.append(1)
+            yield "a"
+
+    def two(chunks: Iterator[str]) -> Iterator[str]:
+        for _, chunk in zip(range(2), chunks, strict=False):
+            yield chunk
+
+    chain = pipe(source, endless, transform(two), shout, len)
+    assert list(chain.stream("x")) == [2]
+    assert len(made) == 2
+
+
+def test_any_callable_that_gives_an_iterator_will_do() -> None:
+    for chunks in both(pipe(words, transform(lambda chunks: map(str.upper, chunks))), "to be"):
+        assert chunks == ["TO", "BE"]
+
+    class Later:
+        def __init__(self, chunks: AsyncIterator[str]) -> None:
+            self._chunks = chunks
+
+        def __aiter__(self) -> AsyncIterator[str]:
+            return self._chunks
+
+    async def never(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+        async for chunk in chunks:
+            yield chunk
+
+    step = transform(shout.node.function, aio=never)
+    assert list(step.transform(["a"])) == ["A"]
+    assert asyncio.run(collected(step.atransform(["a"]))) == ["a"]
+
+
+@pytest.mark.parametrize("step", SHOUTS)
+def test_a_pipeline_takes_chunks(step: AnyStep) -> None:
+    for chunks in changed(pipe(passthrough(str), step).named("it"), ["to ", "be"]):
+        assert chunks == ["TO ", "BE"]
+    for chunks in changed(pipe(step, len), ["to ", "be"]):
+        assert chunks == [5]
+    for chunks in changed(pick("a") | step, [{"a": "x"}, {"b": 1}, {"a": "y"}]):
+        assert chunks == ["X", "Y"]
+    for chunks in changed(fanout(a=step, b=passthrough(), n=len), ["x", "y"]):
+        assert merged(chunks) == {"a": "XY", "b": "xy", "n": 2}
+        assert [chunk["a"] for chunk in chunks if "a" in chunk] == ["X", "Y"]
+
+
+def test_a_chunk_is_taken_when_it_is_needed() -> None:
+    given: list[str] = []
+
+    def source() -> Iterator[str]:
+        for chunk in "abc":
+            given.append(chunk)
+            yield chunk
+
+    with contextlib.closing(pipe(shout, shout).transform(source())) as chunks:
+        assert given == []
+        assert next(chunks) == "A"
+        assert given == ["a"]
+
+
+@pytest.mark.parametrize("step", SHOUTS)
+def test_an_input_without_a_chunk_is_an_error(step: AnyStep) -> None:
+    for chain in (passthrough(), runnable(step), pipe(step, len), runnable(inc), fanout(a=step)):
+        for run in (
+            lambda r: list(r.transform([])),
+            lambda r: asyncio.run(collected(r.atransform([]))),
+        ):
+            with pytest.raises(EmptyStreamError) as caught:
+                run(chain)
+            assert str(caught.value).startswith("the input of transform() yielded no chunk.")
+
+
+def test_an_input_that_fails_or_does_not_merge_is_nobodys_fault() -> None:
+    def source() -> Iterator[str]:
+        yield "a"
+        raise LookupError("source")
+
+    for step in (shout, ashout, runnable(len), fanout(a=shout, b=len)):
+        with pytest.raises(LookupError) as caught:
+            list(step.transform(source()))
+        assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(MergeError) as unmerged:
+        list(runnable(len).transform(["a", 1]))  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # the point
+    assert not hasattr(unmerged.value, "__notes__")
+
+
+def silent(chunks: Iterator[str]) -> Iterator[str]:
+    for _ in chunks:
+        yield from ()
+
+
+async def asilent(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        if not chunk:
+            yield chunk
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("body", [silent, asilent])
+def test_a_transform_without_a_chunk_is_an_error_everywhere(way: Way, body: AnyStep) -> None:
+    for chain in (pipe(words, transform(body)), pipe(words, transform(body), shout)):
+        with pytest.raises(EmptyStreamError) as caught:
+            way(chain, "to be")
+        assert note_of(caught.value) == f"at pipe step 2 (transform {body.__name__})"
+
+
+def fails(chunks: Iterator[str]) -> Iterator[str]:
+    yield next(chunks)
+    raise ValueError("later")
+
+
+async def afails(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield await anext(chunks)
+    raise ValueError("later")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("body", [fails, afails])
+def test_the_note_says_which_transform_has_failed(way: Way, body: AnyStep) -> None:
+    for chain in (pipe(words, shout, transform(body)), pipe(words, shout, transform(body), shout)):
+        with pytest.raises(ValueError, match="later") as caught:
+            way(chain, "to be")
+        assert note_of(caught.value) == f"at pipe step 3 (transform {body.__name__})"
+    with pytest.raises(FanoutError) as group:
+        way(pipe(words, fanout(a=transform(body), b=passthrough())), "to be")
+    assert notes_of(group.value) == {("a",): "at pipe step 2 (fanout) > fanout['a']"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_gives_no_chunks_is_an_error_that_says_so(way: Way) -> None:
+    number: AnyStep = lambda _: 5  # noqa: E731 - without a type, the point
+    text: AnyStep = lambda _: "ab"  # noqa: E731 - as above
+    for body, kind in ((number, "an int"), (text, "a str")):
+        with pytest.raises(ResultError) as caught:
+            way(pipe(str, transform(body)), "a")
+        assert str(caught.value) == (
+            f"lambda is a transform, but it returned {kind}. Return an iterator of chunks."
+        ) or str(caught.value).startswith("transform lambda")
+        assert note_of(caught.value) == "at pipe step 2 (transform lambda)"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_stop_iteration_from_a_body_is_a_runtime_error(way: Way) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        way(pipe(str, transform(lambda _: next(iter(())))), "a")
+    assert str(caught.value) == "transform lambda raised StopIteration"
+
+
+def test_what_is_no_transform_is_refused_when_building() -> None:
+    async def coroutine(chunks: AsyncIterator[str]) -> str:
+        return "".join([chunk async for chunk in chunks])
+
+    wrong: Any = coroutine
+    with pytest.raises(BuilderError) as caught:
+        transform(wrong)
+    assert str(caught.value) == (
+        "transform() was given a coroutine function.\n"
+        "Yield the chunks: an async generator function takes an async iterator and gives one."
+    )
+    pair: Any = ashout.node.function
+    with pytest.raises(BuilderError) as caught:
+        transform(pair, aio=pair)
+    assert str(caught.value) == (
+        "transform() was given bodies over an async iterator and an async iterator.\n"
+        "The first body takes an iterator, and aio= is an async generator function."
+    )
+    nothing: Any = 5
+    with pytest.raises(NotAStepError):
+        transform(nothing)
+
+
+def test_a_transform_is_a_value() -> None:
+    assert repr(pipe(words, shout)) == "pipe(words, transform(shout))"
+    assert pickle.loads(pickle.dumps(shout | ashout)) == shout | ashout  # noqa: S301 - our own
+    both_bodies = transform(silent, aio=asilent)
+    assert repr(both_bodies) == "transform(silent, aio=asilent)"
+    assert both_bodies == transform(silent, aio=asilent) != transform(silent)
+    assert (runnable(words) | shout).draw() == "pipe\n├─ 1. words\n└─ 2. transform shout"
+
+
+class Endless:
+    """Chunks without an end that tell when they are over."""
+
+    def __init__(self) -> None:
+        self.finals = 0
+
+    def source(self, _: object) -> Iterator[str]:
+        try:
+            while True:
+                yield "a"
+        finally:
+            self.finals += 1
+
+    def change(self, chunks: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from chunks
+        finally:
+            self.finals += 1
+
+    async def achange(self, chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        finally:
+            await asyncio.sleep(0.001)
+            self.finals += 1
+
+
+@pytest.mark.parametrize("change", ["change", "achange"])
+def test_closing_runs_every_cleanup(change: str) -> None:
+    made = Endless()
+    step: AnyStep = transform(getattr(made, change))
+    chain = pipe(made.source, step, shout, step)
+    with contextlib.closing(chain.stream(1)) as chunks:
+        assert next(chunks) == "A"
+    assert made.finals == 3
+
+    async def main() -> None:
+        async with contextlib.aclosing(chain.astream(1)) as chunks:
+            assert await anext(chunks) == "A"
+
+    within(10, main())
+    assert made.finals == 6
+    wide = pipe(made.source, fanout(a=step, b=step))
+    with contextlib.closing(wide.stream(1)) as pieces:
+        next(pieces)
+        next(pieces)
+    assert made.finals >= 8
+
+
+def test_every_cleanup_runs_though_one_fails() -> None:
+    made = Endless()
+
+    def careless(chunks: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from chunks
+        finally:
+            raise LookupError("cleanup")
+
+    chunks = pipe(made.source, transform(careless), shout).stream(1)
+    next(chunks)
+    with pytest.raises(LookupError, match="cleanup"):
+        chunks.close()
+    assert made.finals == 1
+
+
+def test_ten_thousand_steps_stream() -> None:
+    long = pipe(words, *[passthrough(str).tap(id)] * 5000, *[shout] * 5000)
+    assert list(long.stream("to be")) == ["TO", "BE"]
+    alike = pipe(words, *[passthrough(str).tap(id)] * 200, *[shout] * 200)
+    assert asyncio.run(collected(alike.astream("to be"))) == ["TO", "BE"]
+
+
+def test_async_steps_refuse_to_block_an_event_loop() -> None:
+    async def main() -> None:
+        with pytest.raises(RunningLoopError):
+            list(ashout.transform(["a"]))
+
+    asyncio.run(main())
