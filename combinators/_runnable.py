@@ -125,6 +125,11 @@ class Runnable(Value, Generic[In, Out]):
         mappings key by key. A step that cannot work on chunks collects its input.
         Closing stops the source and runs its cleanup.
         """
+        if limit is None and not check_mutation:
+            on = self._stream
+            if on is None:
+                on = self._make_stream()
+            return on(x, CALL)  # type: ignore[no-any-return]  # as above
         running: Running = self.compiled(stream.runner, watch=check_mutation)
         return running.on(x, entry.call(limit))
 
@@ -203,9 +208,9 @@ class Runnable(Value, Generic[In, Out]):
             BatchError: an item failed; what was finished is kept in it
         """
         collect = batch.checked_errors(errors)
-        call = entry.call(limit)
-        drain = self.compiled(entry.drain, watch=check_mutation)(inputs, call, "batch")
-        return batch.gathered(drain, collect=collect)
+        gather = self.compiled(entry.gathering, watch=check_mutation)
+        results: list[Any] = gather(inputs, entry.call(limit), collect)
+        return results
 
     @overload
     async def abatch(
@@ -234,13 +239,12 @@ class Runnable(Value, Generic[In, Out]):
         check_mutation: bool = False,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import agathering, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
         turn = aio.turn(limit)
         program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
-        drain = abatch.Drain(program, inputs, turn, limit)
-        return await abatch.gathered(drain, collect=collect)
+        return await agathering.Gathering(program, inputs, turn, limit, collect=collect).results()
 
     @overload
     def batch_as_completed(

@@ -15,7 +15,7 @@ from combinators import _nodes as n
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
-from combinators._run import sync
+from combinators._run import stream, sync
 from combinators._show.expression import expression
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Rope: TypeAlias = "tuple[Value | n.Node, Value | n.Node]"
 class Value:
     """An immutable pipeline without types: the base of `Runnable`, and of nothing else."""
 
-    __slots__ = ("__weakref__", "_arun", "_programs", "_run", "_signature", "_tree")
+    __slots__ = ("__weakref__", "_arun", "_programs", "_run", "_signature", "_stream", "_tree")
 
     _tree: n.Node | Rope
     _signature: Signature
@@ -42,6 +42,7 @@ class Value:
     # and `repr` do not see it.
     _run: Program | None  # for calls without options
     _arun: Program | None  # the same, on an event loop
+    _stream: Program | None  # the same, chunk by chunk
     _programs: dict[object, Any] | None  # for everything else
 
     @property
@@ -71,6 +72,10 @@ class Value:
     def _make_run(self) -> Program:
         object.__setattr__(self, "_run", run := sync.runner(self.node))
         return run
+
+    def _make_stream(self) -> Program:
+        object.__setattr__(self, "_stream", on := stream.runner(self.node, watch=False).on)
+        return on
 
     def _make_arun(self) -> Program:
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
@@ -130,7 +135,7 @@ def made(face: type[V], tree: n.Node | Rope, keys: Signature) -> V:
     value = object.__new__(face)
     object.__setattr__(value, "_tree", tree)
     object.__setattr__(value, "_signature", keys)
-    for program in ("_run", "_arun", "_programs"):
+    for program in ("_run", "_arun", "_stream", "_programs"):
         object.__setattr__(value, program, None)
     return value
 

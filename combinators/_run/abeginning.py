@@ -170,6 +170,14 @@ async def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
             raise
         if result is not SKIP:
             yield result
+    async for chunk in ended(flow, passage):
+        yield chunk
+
+
+async def ended(flow: Flow, passage: Passage) -> Chunks:
+    """Yield what steps have to give when all chunks have passed them."""
+    if passage.has_seen_nothing():
+        raise flow.given.empty()
     try:
         for program, value, place in passage.ending():
             if program is None:

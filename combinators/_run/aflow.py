@@ -70,6 +70,10 @@ class Given:
         """Return the error about a stage that gave no chunk."""
         return self._trail.blamed(EmptyStreamError(self.name), self.blame)
 
+    def all(self) -> Chunks:
+        """Return the chunks one by one, or none."""
+        return self.each() if self.is_whole() else self.chunks
+
     async def each(self) -> Chunks:
         """Return the chunks one by one; where there is none, who should have given them fails."""
         if self.is_whole():

@@ -17,6 +17,7 @@ from combinators._run.abeginning import (
     case,
     changing,
     chosen_arm,
+    ended,
     generator,
     passed,
     route,
@@ -27,7 +28,7 @@ from combinators._run.abeginning import (
 from combinators._run.aflow import Begin, Chunks, Flow
 from combinators._run.choice import case_segments
 from combinators._run.fans import Branch, Fan
-from combinators._run.flows import passage
+from combinators._run.flows import Passage, passage
 from combinators._run.stages import (
     Changing,
     Chunked,
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 
     from combinators._run.call import Turn
     from combinators._run.choice import Choice
-    from combinators._run.flows import Passage
     from combinators._run.places import Part, Place
     from combinators._run.program import Program
     from combinators._run.stages import Source
@@ -64,11 +64,11 @@ class Streaming:
     __slots__ = ("_begins", "_last", "collects", "passage")
 
     def __init__(
-        self, begins: Sequence[Begin], last: Callable[[], Passage], *, collects: bool
+        self, begins: Sequence[Begin], last: Callable[[], Passage] | None, *, collects: bool
     ) -> None:
         self._begins = begins
         self._last = last  # the steps that chunks pass at the very end
-        self.passage = None if begins else last  # where there is nothing else
+        self.passage = None if begins else last or _nothing  # where there is nothing else
         self.collects = collects  # before it begins
 
     def on(self, x: Any, turn: Turn) -> Chunks:
@@ -87,15 +87,25 @@ class Streaming:
         try:
             for begin in self._begins:
                 await begin(flow)
-            last = self._last()
-            if last.steps:
+            last = self._last() if self._last is not None else None
+            if last is not None and (keep := last.keeps()) is not None:
+                async for chunk in flow.given.all():
+                    keep(chunk)
+                    yield chunk
+                async for chunk in ended(flow, last):
+                    yield chunk
+            elif last is not None:
                 async for chunk in passed(flow, flow.given, last):
                     yield chunk
             elif flow.given.is_whole():
                 yield await flow.given.folded()
             else:
-                async for chunk in flow.given.each():
+                empty = True
+                async for chunk in flow.given.chunks:
+                    empty = False
                     yield chunk
+                if empty:
+                    raise flow.given.empty()
         except Exception as error:
             flow.trail.blame(error)
             raise
@@ -110,6 +120,10 @@ async def _given(chunks: Iterable[Any] | AsyncIterable[Any]) -> Chunks:
     else:
         for chunk in chunks:
             yield chunk
+
+
+def _nothing() -> Passage:
+    return Passage((), ())
 
 
 @final
@@ -167,7 +181,8 @@ def _compile(node: n.Node, known: _Compiler) -> Frame[Streaming]:
                 begins.append(spreading(fan, label(parallel), place))
             case _:
                 assert_never(stage)
-    return Streaming(begins, passage(last, known.program), collects=collects)
+    end = passage(last, known.program) if last.steps else None
+    return Streaming(begins, end, collects=collects)
 
 
 _streaming = on_heap(_compile)

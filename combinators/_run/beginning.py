@@ -131,6 +131,13 @@ def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
             raise
         if result is not SKIP:
             yield result
+    yield from ended(flow, passage)
+
+
+def ended(flow: Flow, passage: Passage) -> Chunks:
+    """Yield what steps have to give when all chunks have passed them."""
+    if passage.has_seen_nothing():
+        raise flow.given.empty()
     try:
         for program, value, place in passage.ending():
             if program is None:

@@ -16,7 +16,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._errors import RunningLoopError
-from combinators._run import abatch, aio, astream
+from combinators._run import abatch, agathering, aio, astream
 from combinators._run.contexts import adopt
 from combinators._run.pool import POOL
 from combinators._run.tasks import in_thread
@@ -72,6 +72,25 @@ def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], 
         return Drain(abatch.Drain(run, source, _turn(call), call.budget.limit))
 
     return start
+
+
+def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+    """Return what runs a batch of a tree with async steps and returns all results."""
+    run = aio.compiled(node, watch=watch, limited=True)
+
+    def gather(inputs: Iterable[Any], call: Call, collect: bool) -> list[Any]:  # noqa: FBT001 - from the face
+        refuse_running_loop("batch")
+        source = inputs if isinstance(inputs, Collection) else _read_elsewhere(inputs)
+        limit = call.budget.limit
+        loop = _Loop(
+            lambda: agathering.Gathering(run, source, _turn(call), limit, collect=collect).results()
+        )
+        if not POOL.spawn(loop.run):
+            loop.run()
+        results: list[Any] = loop.result()
+        return results
+
+    return gather
 
 
 @final

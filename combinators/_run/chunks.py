@@ -43,6 +43,9 @@ def _merge(chunks: list[Any]) -> Frame[Any]:
         for key, values in found.items():
             whole[key] = yield _merge(values)
         return whole
+    quick = _QUICK.get(type(first))
+    if quick is not None and len(set(map(type, chunks))) == 1:
+        return quick(chunks)
     for kind, join in _JOINS:
         if isinstance(first, kind):
             _same_kind(kind, chunks)
@@ -79,6 +82,15 @@ _JOINS: tuple[tuple[type[Any], Callable[[list[Any]], Any]], ...] = (
     (tuple, _tuple),
     (numbers.Number, _added),
 )
+
+
+# Where all chunks are of just this type, there is nothing to look at.
+_QUICK: dict[type[Any], Callable[[list[Any]], Any]] = {
+    str: "".join,
+    bytes: b"".join,
+    list: _concatenated,
+    int: sum,
+}
 
 
 def _same_kind(kind: type[Any], chunks: list[Any]) -> None:

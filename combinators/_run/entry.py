@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from combinators._run import batch, sync
+from combinators._run import batch, gathering as gathering_, sync
 from combinators._run.budget import budget
-from combinators._run.call import Call
+from combinators._run.call import CALL, Call
 from combinators._run.traits import needs_loop
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def call(limit: object) -> Call:
     Raises:
         OptionError: it cannot have this limit.
     """
-    return Call(budget(limit))
+    return CALL if limit is None else Call(budget(limit))
 
 
 def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:
@@ -37,6 +37,17 @@ def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], 
         else batch.drain(sync.compiled(node, watch=watch))
     )
     return start
+
+
+def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+    """Return what runs a batch of a tree and returns all results, in their order."""
+    gather: Callable[[Iterable[Any], Call, bool], list[Any]]
+    gather = (
+        _bridge().gathering(node, watch=watch)
+        if needs_loop(node)
+        else gathering_.gathering(sync.compiled(node, watch=watch))
+    )
+    return gather
 
 
 def _bridge() -> Any:

@@ -65,6 +65,10 @@ class Given:
         """Return the error about a stage that gave no chunk."""
         return self._trail.blamed(EmptyStreamError(self.name), self.blame)
 
+    def all(self) -> Iterator[Any]:
+        """Return the chunks one by one, or none."""
+        return iter((self._value,)) if self.is_whole() else self.chunks
+
     def each(self) -> Iterator[Any]:
         """Return the chunks one by one; where there is none, who should have given them fails."""
         if self.is_whole():
@@ -106,8 +110,12 @@ class Flow:
 
     def close(self) -> None:
         """Close all stages, the last one first, and run all of their cleanup."""
+        opened = self.trail.opened
+        if len(opened) == 1:
+            opened[0].close()
+            return
         with ExitStack() as stack:
-            for chunks in self.trail.opened:
+            for chunks in opened:
                 stack.callback(chunks.close)
 
 

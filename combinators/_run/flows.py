@@ -142,6 +142,16 @@ class Passage:
         self.steps = [*steps]
         self._places = places
 
+    def keeps(self) -> Callable[[Any], None] | None:
+        """Return what keeps a chunk, where that is all that happens to it."""
+        first = self.steps[0]
+        return first.seen.append if isinstance(first, Tapped) and len(self.steps) == 1 else None
+
+    def has_seen_nothing(self) -> bool:
+        """Return whether no chunk has come to the first step, which keeps what comes."""
+        first = self.steps[0]
+        return isinstance(first, Tapped) and not first.seen
+
     def through(self, chunk: Any, first: int = 0) -> Any:
         """Return what becomes of a chunk, `SKIP` where nothing does.
 

@@ -221,6 +221,7 @@ class Merged:
                 self._fatal = self._fatal or error
                 self._stop()
             self._leave(strand)
+        self._wake()  # whoever waits for us to begin something
 
     def _recruit(self) -> None:
         if not self.wants_help():

@@ -21,6 +21,7 @@ from combinators._run.beginning import (
     case,
     changing,
     chosen_arm,
+    ended,
     generator,
     passed,
     route,
@@ -31,7 +32,7 @@ from combinators._run.beginning import (
 from combinators._run.choice import case_segments
 from combinators._run.fans import Branch, Fan
 from combinators._run.flow import Begin, Chunks, Flow
-from combinators._run.flows import passage
+from combinators._run.flows import Passage, passage
 from combinators._run.stages import (
     Changing,
     Chunked,
@@ -42,6 +43,7 @@ from combinators._run.stages import (
     arms_of,
     stages,
 )
+from combinators._run.straight import Straight
 from combinators._run.trail import blame_inside, blame_nobody
 from combinators._run.traits import needs_loop, traits
 
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
     from combinators._run.call import Call
     from combinators._run.choice import Choice
     from combinators._run.flow import Running
-    from combinators._run.flows import Passage
     from combinators._run.places import Part, Place
     from combinators._run.program import Program
     from combinators._run.stages import Source
@@ -65,11 +66,11 @@ class Streaming:
     __slots__ = ("_begins", "_last", "collects", "passage")
 
     def __init__(
-        self, begins: Sequence[Begin], last: Callable[[], Passage], *, collects: bool
+        self, begins: Sequence[Begin], last: Callable[[], Passage] | None, *, collects: bool
     ) -> None:
         self._begins = begins
         self._last = last  # the steps that chunks pass at the very end
-        self.passage = None if begins else last  # where there is nothing else
+        self.passage = None if begins else last or _nothing  # where there is nothing else
         self.collects = collects  # before it begins
 
     def on(self, x: Any, call: Call) -> Chunks:
@@ -88,8 +89,13 @@ class Streaming:
         try:
             for begin in self._begins:
                 begin(flow)
-            last = self._last()
-            if last.steps:
+            last = self._last() if self._last is not None else None
+            if last is not None and (keep := last.keeps()) is not None:
+                for chunk in flow.given.all():
+                    keep(chunk)
+                    yield chunk
+                yield from ended(flow, last)
+            elif last is not None:
                 yield from passed(flow, flow.given, last)
             elif flow.given.is_whole():
                 yield flow.given.folded()
@@ -104,6 +110,10 @@ class Streaming:
 
 def _given(chunks: Iterable[Any]) -> Chunks:
     yield from chunks
+
+
+def _nothing() -> Passage:
+    return Passage((), ())
 
 
 @final
@@ -129,7 +139,7 @@ class _Compiler:
 DEEPEST: Final = 32
 
 
-def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming]:
+def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming | Straight]:
     found = stages(node, known.chunked)
     last = found[-1] if found and isinstance(found[-1], Through) else Through(())
     collects = bool(found) and isinstance(found[0], Whole | Opening)
@@ -143,7 +153,7 @@ def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming]
             case Whole(part, place):
                 begins.append(whole(known.program(part), place))
             case Opening(source, place):
-                arms: list[Streaming] = []
+                arms: list[Running] = []
                 for arm in arms_of(source):
                     arms.append((yield _compile(arm, known, depth + 1)))  # noqa: PERF401 - no comprehension can yield
                 begins.append(_opening(source, place, arms, known))
@@ -161,13 +171,21 @@ def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming]
                 begins.append(spreading(fan, label(parallel), place))
             case _:
                 assert_never(stage)
-    return Streaming(begins, passage(last, known.program), collects=collects)
+    end = passage(last, known.program) if last.steps else None
+    streaming = Streaming(begins, end, collects=collects)
+    match found:
+        case [Opening(n.Step() as step, place)]:
+            return Straight(None, step, place, streaming)
+        case [Whole(part, before), Opening(n.Step() as step, place)]:
+            return Straight((known.program(part), before), step, place, streaming)
+        case _:
+            return streaming
 
 
 _streaming = on_heap(_compile)
 
 
-def compiled(node: n.Node, *, watch: bool) -> Streaming:
+def compiled(node: n.Node, *, watch: bool) -> Streaming | Straight:
     """Return the stream of a tree of sync steps."""
     known = _Compiler(Chunked(node, watch=watch), traits((node,)), watch)
     return _streaming(node, known)
@@ -185,7 +203,9 @@ def runner(node: n.Node, *, watch: bool) -> Running:
     return compiled(node, watch=watch)
 
 
-def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler, depth: int) -> Branch:
+def _branch(
+    index: int, node: n.Node, streaming: Streaming | Straight, known: _Compiler, depth: int
+) -> Branch:
     cheap = id(node) in known.traits.cheap
     return Branch(
         index,
@@ -197,7 +217,7 @@ def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler, de
     )
 
 
-def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Compiler) -> Begin:
+def _opening(node: Source, place: Place, arms: Sequence[Running], known: _Compiler) -> Begin:
     match node:
         case n.Step():
             return generator(node, place)

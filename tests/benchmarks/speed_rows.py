@@ -11,7 +11,17 @@ from functools import partial
 from time import perf_counter, process_time
 from typing import Any, Final, final
 
-from combinators import Runnable, assign, fanout, passthrough, pick, pipe, runnable, template
+from combinators import (
+    Runnable,
+    assign,
+    fanout,
+    passthrough,
+    pick,
+    pipe,
+    runnable,
+    template,
+    transform,
+)
 from tests.benchmarks import speed_langchain as theirs
 from tests.benchmarks.speed_steps import (
     CHUNKS,
@@ -237,8 +247,9 @@ def streamed() -> Sides:
     def through(source: Iterator[int]) -> Iterator[int]:
         yield from source
 
+    ours = pipe(passthrough(), chunks).tap(id)
     return {
-        OURS: drains(lambda: pipe(passthrough(), chunks).tap(id).stream(1)),
+        OURS: drains(lambda: ours.stream(1)),
         FLOOR: drains(lambda: through(through(chunks(1)))),
     }
 
@@ -248,10 +259,45 @@ def astreamed() -> Sides:
         async for chunk in source:
             yield chunk
 
+    ours = pipe(passthrough(), achunks).tap(id)
     return {
-        OURS: drains(lambda: pipe(passthrough(), achunks).tap(id).astream(1)),
+        OURS: drains(lambda: ours.astream(1)),
         FLOOR: drains(lambda: through(through(achunks(1)))),
     }
+
+
+def through(source: Iterator[int]) -> Iterator[int]:
+    for chunk in source:
+        yield chunk
+
+
+def transformed() -> Sides:
+    ours = pipe(chunks, transform(through), transform(through))
+    return {
+        OURS: drains(lambda: ours.stream(1)),
+        FLOOR: drains(lambda: through(through(chunks(1)))),
+    }
+
+
+def streamed_fanout() -> Sides:
+    def by_hand() -> Iterator[dict[str, int]]:
+        for a, b in zip(chunks(1), chunks(1), strict=True):
+            yield {"a": a}
+            yield {"b": b}
+
+    ours = fanout(a=chunks, b=chunks)
+    return {OURS: drains(lambda: ours.stream(1)), FLOOR: drains(by_hand)}
+
+
+def awaited_fanout() -> Sides:
+    async def by_hand() -> AsyncIterator[dict[str, int]]:
+        other = achunks(1)
+        async for a in achunks(1):
+            yield {"a": a}
+            yield {"b": await anext(other)}
+
+    ours = fanout(a=achunks, b=achunks)
+    return {OURS: drains(lambda: ours.astream(1)), FLOOR: drains(by_hand)}
 
 
 def first_chunk() -> Sides:
@@ -434,6 +480,9 @@ ROWS: Final[Sequence[Row]] = (
         timed=False),
     Row(f"`stream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, streamed),
     Row(f"`astream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, astreamed),
+    Row(f"`stream` of {CHUNKS} chunks, 2 transforms", "generators", 1.1, transformed),
+    Row(f"streaming fan-out, 2 x {CHUNKS} chunks", "zip", 3.0, streamed_fanout),
+    Row(f"async streaming fan-out, 2 x {CHUNKS} chunks", "zip", 3.0, awaited_fanout),
     Row("first chunk after 3 steps", "generators", 2.0, first_chunk, theirs.first_chunk),
     Row("growth of `|` in a loop", "exponent", 1.1, partial(grows, building), timed=False),
     Row("growth of the first `invoke`", "exponent", 1.1, partial(grows, first_invoke), timed=False),

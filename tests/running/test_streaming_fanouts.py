@@ -269,16 +269,20 @@ def test_failures_of_choices_have_the_path_that_they_have_in_calls(way: Way) -> 
         raise ValueError("no")
 
     bad = runnable(fails) | yielding(1)
-    for chain in (
+    no_choice: Any = inc
+    fails_to_choose: Any = fails
+    only_text: Any = branch(case(str, yielding(1)))
+    chains: tuple[Runnable[Any, Any], ...] = (
         pipe(inc, bind(lambda _: bad)),
-        pipe(inc, bind(fails)),
-        pipe(inc, bind(inc)),
+        pipe(inc, bind(fails_to_choose)),
+        pipe(inc, bind(no_choice)),
         pipe(inc, branch(when(lambda n: n > 0, bad), otherwise=inc)),
         pipe(inc, branch(when(fails, yielding(1)), otherwise=inc)),
-        pipe(inc, branch(case(str, yielding(1)))),
+        pipe(inc, only_text),
         pipe(lambda n: {"n": n}, route("n", {1: bad})),
         pipe(lambda n: {"n": n}, route("n", {2: bad})),
-    ):
+    )
+    for chain in chains:
         with pytest.raises((ValueError, ResultError, NoMatchError)) as called:
             chain.invoke(1)
         with pytest.raises(type(called.value)) as streamed:
@@ -319,10 +323,15 @@ def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(source: A
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("source", [then_fails, athen_fails])
 def test_a_failure_of_the_input_is_not_one_of_the_branches(way: Way, source: AnyStep) -> None:
-    copied = transform(lambda chunks: chunks)
-    for step in (fanout(a=passthrough(), b=str, c=copied), assign(a=passthrough())):
+    def same(chunks: Iterator[Any]) -> Iterator[Any]:
+        return chunks
+
+    def record(numbers: Iterator[int]) -> Iterator[dict[str, int]]:
+        return ({"n": number} for number in numbers)
+
+    for step in (fanout(a=passthrough(), b=str, c=transform(same)), assign(a=passthrough())):
         with pytest.raises(ValueError, match="later") as caught:
-            way(pipe(source, transform(lambda cs: ({"n": c} for c in cs)), step), 1)
+            way(pipe(source, transform(record), step), 1)
         assert note_of(caught.value) == f"at pipe step 1 ({source.__name__})"
 
 

@@ -1,0 +1,62 @@
+"""The most common stream: steps that run whole, and then one generator function.
+
+Nothing but its code is between the two and whoever takes the chunks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._errors import EmptyStreamError
+from combinators._labels import label
+from combinators._run.trail import blame_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from combinators import _nodes as n
+    from combinators._run.call import Call
+    from combinators._run.flow import Running
+    from combinators._run.places import Place
+    from combinators._run.program import Program
+
+    Chunks = Generator[Any, None, None]
+
+
+@final
+class Straight:
+    """A stream of which the input is there as a whole, in most cases."""
+
+    collects = True
+    passage = None
+
+    def __init__(
+        self, before: tuple[Program, Place] | None, node: n.Step, place: Place, other: Running
+    ) -> None:
+        self.over: Callable[[Iterable[Any], Call], Chunks] = other.over
+        self._program, self._before = before or (None, place)
+        self._body, self._name, self._place = node.function, label(node), place
+
+    def on(self, x: Any, call: Call) -> Chunks:
+        """Yield the chunks for an input that is there as a whole."""
+        source: Any = None
+        try:
+            if self._program is not None:
+                x = self._program(x, call)
+            source = self._body(x)
+            for chunk in source:
+                yield chunk
+                break
+            else:
+                raise EmptyStreamError(self._name)
+            for chunk in source:
+                yield chunk
+        except Exception as error:
+            if source is None:
+                self._before.failed(error)
+            elif source.gi_frame is None:  # it has ended: nobody threw this in from outside
+                blame_step(self._place, error)
+            raise
+        finally:
+            if source is not None:
+                source.close()
