@@ -243,7 +243,7 @@ class Runnable(Value, Generic[In, Out]):
 
         collect = batch.checked_errors(errors)
         turn = aio.turn(limit)
-        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        program = self.compiled(aio.itemwise, watch=check_mutation, limited=limit is not None)
         return await agathering.Gathering(program, inputs, turn, limit, collect=collect).results()
 
     @overload
@@ -319,7 +319,7 @@ class Runnable(Value, Generic[In, Out]):
 
         collect = batch.checked_errors(errors)
         turn = aio.turn(limit)
-        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        program = self.compiled(aio.itemwise, watch=check_mutation, limited=limit is not None)
         drain = abatch.Drain(program, inputs, turn, limit)
         return abatch.as_completed(drain, collect=collect)
 

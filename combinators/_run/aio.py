@@ -27,6 +27,7 @@ from combinators._run.program import Program, Way, program
 from combinators._run.promises import PLAIN, look
 from combinators._run.sync import group
 from combinators._run.tasks import Branches, in_thread, on_a_stack_of_its_own
+from combinators._run.traits import runs_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -53,6 +54,14 @@ def compiled(part: Part, *, watch: bool = False, limited: bool = False) -> Progr
         limited: whether the turn that it is given has a gate
     """
     return program(part, _WAYS[watch, limited])
+
+
+def itemwise(node: n.Node, *, watch: bool, limited: bool) -> Program:
+    """Return the program for the items of a batch, of which only so many run at once.
+
+    Where no two steps of an item do, there is nothing to be counted inside of it.
+    """
+    return compiled(node, watch=watch, limited=limited and not runs_in_turn(node))
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:

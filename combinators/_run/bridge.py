@@ -76,7 +76,7 @@ def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], 
 
 def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree with async steps and returns all results."""
-    run = aio.compiled(node, watch=watch, limited=True)
+    run = aio.itemwise(node, watch=watch, limited=True)
 
     def gather(inputs: Iterable[Any], call: Call, collect: bool) -> list[Any]:  # noqa: FBT001 - from the face
         refuse_running_loop("batch")

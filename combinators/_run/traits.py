@@ -53,6 +53,12 @@ def needs_loop(tree: n.Node) -> bool:
     )
 
 
+def runs_in_turn(tree: n.Node) -> bool:
+    """Return whether no two steps of the tree ever run at once."""
+    parallel = (n.Fanout, n.Assign, n.Each, n.Bind)  # what is chosen may be anything
+    return not any(isinstance(node, parallel) for node in n.walk(tree))
+
+
 def _is_cheap(node: n.Node) -> bool:
     if isinstance(node, n.Step):
         return node.inline
