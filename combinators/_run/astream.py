@@ -105,7 +105,7 @@ class Streaming:
                     empty = False
                     yield chunk
                 if empty:
-                    raise flow.given.empty()
+                    raise flow.given.empty()  # noqa: TRY301 - blamed like what is raised elsewhere
         except Exception as error:
             flow.trail.blame(error)
             raise

@@ -77,9 +77,7 @@ def achanged(node: n.Transform, source: AsyncGenerator[Any, None]) -> AsyncGener
 def _no_chunks(node: n.Transform, made: object, wanted: str) -> ResultError:
     if inspect.iscoroutine(made):
         made.close()  # or Python warns that it was never awaited
-    return ResultError(
-        label(node), f"is a transform, but it returned {a_kind(made)}. Return {wanted} of chunks."
-    )
+    return ResultError(label(node), f"returned {a_kind(made)}. Return {wanted} of chunks.")
 
 
 def stop_iteration(node: n.Node) -> RuntimeError:

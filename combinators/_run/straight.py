@@ -34,7 +34,8 @@ class Straight:
         self, before: tuple[Program, Place] | None, node: n.Step, place: Place, other: Running
     ) -> None:
         self.over: Callable[[Iterable[Any], Call], Chunks] = other.over
-        self._program, self._before = before or (None, place)
+        self._program: Program | None = before and before[0]
+        self._before = before[1] if before else place
         self._body, self._name, self._place = node.function, label(node), place
 
     def on(self, x: Any, call: Call) -> Chunks:
@@ -48,7 +49,7 @@ class Straight:
                 yield chunk
                 break
             else:
-                raise EmptyStreamError(self._name)
+                raise EmptyStreamError(self._name)  # noqa: TRY301 - blamed below, like others
             for chunk in source:
                 yield chunk
         except Exception as error:

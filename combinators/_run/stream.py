@@ -174,10 +174,10 @@ def _compile(node: n.Node, known: _Compiler, depth: int = 0) -> Frame[Streaming 
     end = passage(last, known.program) if last.steps else None
     streaming = Streaming(begins, end, collects=collects)
     match found:
-        case [Opening(n.Step() as step, place)]:
-            return Straight(None, step, place, streaming)
-        case [Whole(part, before), Opening(n.Step() as step, place)]:
-            return Straight((known.program(part), before), step, place, streaming)
+        case [Opening(n.Step() as generator_step, place)]:
+            return Straight(None, generator_step, place, streaming)
+        case [Whole(part, before), Opening(n.Step() as generator_step, place)]:
+            return Straight((known.program(part), before), generator_step, place, streaming)
         case _:
             return streaming
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import aclosing, closing
 from typing import Any, TypeVar, final
@@ -134,6 +135,97 @@ def closing_a_stream_stops_its_source(s: System[P], chunks: list[str]) -> None:
 async def _first_of(s: System[P], p: P) -> None:
     async with aclosing(s.astream(p, None)) as stream:
         await anext(stream)
+
+
+@law(st.tuples(_CHUNKS, _CHUNKS))
+def a_fanout_streams_its_branches_under_their_keys(
+    s: System[P], first: list[str], second: list[str]
+) -> None:
+    """Each chunk of a branch comes in a mapping with its key alone, and in the order of the branch.
+
+        [c["a"] for c in fanout(a=gen, b=g).stream(x) if "a" in c]  =  list(gen(x))
+
+    Source: Wadler, Theorems for Free! (1989): projection is natural in the chunks.
+    """
+    p = s.fanout({"a": s.lift(_Source(first)), "b": s.lift(_Source(second))})
+    for chunks in ([*s.stream(p, None)], finished(collected(s.astream(p, None)))):
+        expect_same(keys=sorted({len(chunk) for chunk in chunks}), each=[1])
+        expect_same(a=[chunk["a"] for chunk in chunks if "a" in chunk], yielded=first)
+        expect_same(b=[chunk["b"] for chunk in chunks if "b" in chunk], yielded=second)
+
+
+@law(st.tuples(_CHUNKS))
+def assign_streams_its_input_first(s: System[P], texts: list[str]) -> None:
+    """The chunks of a mapping come as they are, and then those of the keys that are added.
+
+        list((runnable(gen) | assign(k=f)).stream(x))  =  [*gen(x), {"k": f(fold(gen(x)))}]
+
+    Source: the parallel map of LangChain's expression language, whose assign passes its input on.
+    """
+    chunks = [{"a": text} for text in texts]
+    p = s.pipe(s.lift(_Source(chunks)), s.assign({"k": s.lift(Function("new"))}))
+    expected = [*chunks, {"k": "new"}]
+    expect_same(streamed=[*s.stream(p, None)], expected=expected)
+    expect_same(streamed=finished(collected(s.astream(p, None))), expected=expected)
+
+
+@law(st.tuples(_CHUNKS))
+def a_transform_is_given_the_chunks_as_they_come(s: System[P], chunks: list[str]) -> None:
+    """A step from chunks to chunks sees those of the step before; of a whole, it sees one.
+
+        list((runnable(gen) | transform(f)).stream(x))  =  list(f(gen(x)))
+
+    Source: Kiselyov, Iteratees (2012): a stream transformer composes with its source.
+    """
+    step = s.transform(_marked)
+    p = s.pipe(s.lift(_Source(chunks)), step)
+    marked = [f"<{chunk}>" for chunk in chunks]
+    expect_same(streamed=[*s.stream(p, None)], expected=marked)
+    expect_same(streamed=finished(collected(s.astream(p, None))), expected=marked)
+    expect_same(streamed=[*s.streamed(step, chunks)], expected=marked)
+    expect_same(streamed=finished(collected(s.astreamed(step, chunks))), expected=marked)
+    expect_same(called=s.invoke(step, "".join(chunks)), expected=f"<{''.join(chunks)}>")
+
+
+@law(st.tuples(_CHUNKS))
+def an_input_in_chunks_is_the_whole_input(s: System[P], chunks: list[str]) -> None:
+    """How an input is cut into chunks changes nothing of what they make together.
+
+        fold(p.transform(chunks))  =  invoke(p, fold(chunks))
+
+    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    """
+    p = s.fanout({"same": s.passthrough(), "size": s.lift(len), "marked": s.lift(repr)})
+    called = s.invoke(p, "".join(chunks))
+    expect_same(streamed=folded([*s.streamed(p, chunks)]), called=called)
+    expect_same(streamed=folded(finished(collected(s.astreamed(p, chunks)))), called=called)
+
+
+AHEAD = 4  # chunks that a branch may be ahead of those that were taken, at first
+
+
+@law(st.tuples(st.integers(1, 5)))
+def who_takes_slowly_stops_quick_branches(s: System[P], taken: int) -> None:
+    """A branch runs no further ahead of whoever takes its chunks than a bound; closing ends it.
+
+        after n chunks were taken, each source has made n + 4 at most
+
+    Source: Dijkstra, Cooperating Sequential Processes (1965), the bounded buffer.
+    """
+    sources = _Source(["a"] * 100), _Source(["b"] * 100)
+    p = s.fanout({"a": s.lift(sources[0]), "b": s.lift(sources[1])})
+    with closing(s.stream(p, None)) as stream:
+        for _ in range(taken):
+            next(stream)
+        time.sleep(0.001)
+        made = [source.made for source in sources]
+    expect(max(made) <= taken + AHEAD, made=made, taken=taken)
+    expect_same(closed=[each.closed for each in sources], begun=[each.made > 0 for each in sources])
+
+
+def _marked(chunks: Iterator[str]) -> Iterator[str]:
+    for chunk in chunks:
+        yield f"<{chunk}>"
 
 
 @final

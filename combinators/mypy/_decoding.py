@@ -141,6 +141,8 @@ class _Reader:
             return self._open(type_.type.name, get_proper_type(type_.args[2]))
         info = next(info for info in type_.type.mro if info.fullname == RUNNABLE)
         takes, gives = map_instance_to_supertype(type_, info).args
+        if isinstance(get_proper_type(takes), UninhabitedType):
+            return s.Closed(ANY, gives)  # nothing has said yet what a lambda in it takes
         return s.Closed(takes, gives)
 
     def _open(self, name: str, how: ProperType) -> s.How:

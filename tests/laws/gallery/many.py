@@ -1,6 +1,6 @@
 """Streams and batches that are wrong."""
 
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from combinators import BatchError, _nodes as n
 from combinators.laws import Ours, batches, promises, streams
+from combinators.laws._reference import folded
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
 
@@ -62,6 +63,36 @@ class MakesAllChunksFirst(Ours):
     @override
     def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
         yield from [*p.stream(x, **options)]
+
+
+class StreamsFanoutsAsOneChunk(Ours):
+    """The chunks of a stream that are mappings arrive as one."""
+
+    @override
+    def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
+        chunks = [*p.stream(x, **options)]
+        yield from [folded(chunks)] if isinstance(chunks[0], dict) else chunks
+
+
+class GivesTransformsTheWhole(Ours):
+    """A step from chunks to chunks is given what they make together."""
+
+    @override
+    def transform(self, f: Any, /, aio: Any = None) -> Pipeline:
+        def whole(chunks: Iterator[Any]) -> Iterator[Any]:
+            yield from f(iter([folded([*chunks])]))
+
+        return super().transform(whole)
+
+
+class TakesTheFirstChunkForTheInput(Ours):
+    """Of an input that comes in chunks, the first is all that is seen."""
+
+    @override
+    def streamed(
+        self, p: Pipeline, chunks: Iterable[Any], /, **options: Any
+    ) -> Generator[Any, None, None]:
+        return super().streamed(p, [*chunks][:1], **options)
 
 
 class RunsOnWhenClosed(Ours):
@@ -180,6 +211,11 @@ EXHIBITS: Final[Exhibits] = {
     streams.a_picked_key_streams_its_own_chunks: LosesTheLastChunk(),
     streams.a_chunk_comes_before_the_next_is_made: MakesAllChunksFirst(),
     streams.closing_a_stream_stops_its_source: RunsOnWhenClosed(),
+    streams.a_fanout_streams_its_branches_under_their_keys: StreamsFanoutsAsOneChunk(),
+    streams.assign_streams_its_input_first: StreamsFanoutsAsOneChunk(),
+    streams.a_transform_is_given_the_chunks_as_they_come: GivesTransformsTheWhole(),
+    streams.an_input_in_chunks_is_the_whole_input: TakesTheFirstChunkForTheInput(),
+    streams.who_takes_slowly_stops_quick_branches: MakesAllChunksFirst(),
     batches.a_batch_is_one_by_one: GivesResultsBackwards(),
     batches.a_collecting_batch_gives_each_item_its_outcome: GivesAFailedItemItsNeighboursResult(),
     batches.completed_items_come_with_their_index: CountsAsItemsArrive(),
