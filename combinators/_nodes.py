@@ -4,7 +4,7 @@ Nodes are plain immutable data. They know neither types, nor how keys flow, nor
 how they are run or shown: interpreters on the floors above read them with
 `match` and end in `assert_never`, so that a forgotten node fails the type check.
 
-Builders make nodes in normal form (see `piped`), which is why the laws of
+Builders make nodes in normal form (see `_piping`), which is why the laws of
 composition hold under plain `==`.
 """
 
@@ -97,7 +97,7 @@ class _Compound(_Node):
 
 
 class _Bodied(_Node):
-    """A function as a node: a sync body, an async one, or both."""
+    """A function: a sync body, an async one, or both."""
 
     __slots__ = ()
     sync: Function | None
@@ -105,9 +105,8 @@ class _Bodied(_Node):
 
     @property
     def function(self) -> Function:
-        """Return the body that names the step: the sync one where there is one."""
-        body = self.sync or self.aio
-        return cast("Function", body)  # a step has at least one
+        """Return the body that names it: the sync one where there is one."""
+        return cast("Function", self.sync or self.aio)
 
 
 @final
@@ -144,7 +143,7 @@ class Pipe(_Compound):
     """Steps applied left to right, each fed the result of the one before.
 
     Always flat and at least two steps long, without untyped passthroughs: made
-    by `piped`.
+    by `_piping`.
     """
 
     steps: tuple[Node, ...]
@@ -345,19 +344,3 @@ def grown(flat: list[Token]) -> Node:
     (node,) = made
     tree: Node = node
     return tree
-
-
-def piped(steps: list[Node]) -> Node:
-    """Return the normal form of steps in sequence.
-
-    Nested pipes are spliced, and passthroughs that declare no type are dropped,
-    so how steps are bracketed does not matter. Nothing left is a passthrough;
-    one step left is that step.
-    """
-    flat: list[Node] = []
-    for step in steps:
-        flat.extend(step.steps if isinstance(step, Pipe) else (step,))
-    kept = [step for step in flat if not (isinstance(step, Passthrough) and step.type is None)]
-    if not kept:
-        return Passthrough()
-    return kept[0] if len(kept) == 1 else Pipe(tuple(kept))

@@ -15,7 +15,7 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, final, overload
 
 from combinators import _parts as parts
 from combinators._compat import gives_coroutines, override
@@ -28,11 +28,9 @@ from combinators._value import Value, made
 from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
-    from combinators import _nodes as n
-    from combinators._run.flow import Running
-
-if TYPE_CHECKING:
     from returns.result import Result
+
+    from combinators import _nodes as n
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -40,6 +38,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 T = TypeVar("T")
+Chunks: TypeAlias = Iterable[A] | AsyncIterable[A]
 X = TypeVar("X")
 Record = TypeVar("Record", bound=TypedDictLike)
 # What a step may take that is given a new dict: its keys and values only the plugin compares.
@@ -92,8 +91,7 @@ class Runnable(Value, Generic[In, Out]):
             if run is None:
                 run = self._make_run()
             return run(x, CALL)  # type: ignore[no-any-return]  # nodes forget their types
-        result: Out = self.compiled(sync.runner, watch=check_mutation)(x, entry.call(limit))
-        return result
+        return self.compiled(sync.runner, watch=check_mutation)(x, entry.call(limit))  # type: ignore[no-any-return]  # as above
 
     @gives_coroutines
     def ainvoke(
@@ -113,8 +111,7 @@ class Runnable(Value, Generic[In, Out]):
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
-        coroutine: Coroutine[Any, Any, Out] = program(x, aio.turn(limit))
-        return coroutine
+        return program(x, aio.turn(limit))  # type: ignore[no-any-return]  # as above
 
     def stream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -122,16 +119,12 @@ class Runnable(Value, Generic[In, Out]):
         """Yield the output in chunks, as they are ready.
 
         Folded, they give what `invoke` gives: text, lists, tuples and numbers by `+`,
-        mappings key by key. A step that cannot work on chunks collects its input.
-        Closing stops the source and runs its cleanup.
+        mappings key by key. What cannot work on chunks collects its input. Closing stops the source.
         """
         if limit is None and not check_mutation:
-            on = self._stream
-            if on is None:
-                on = self._make_stream()
-            return on(x, CALL)  # type: ignore[no-any-return]  # as above
-        running: Running = self.compiled(stream.runner, watch=check_mutation)
-        return running.on(x, entry.call(limit))
+            return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above
+        running = self.compiled(stream.runner, watch=check_mutation)
+        return running.on(x, entry.call(limit))  # type: ignore[no-any-return]  # as above
 
     def astream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -145,23 +138,12 @@ class Runnable(Value, Generic[In, Out]):
     def transform(
         self, chunks: Iterable[In], *, limit: int | None = None, check_mutation: bool = False
     ) -> Generator[Out, None, None]:
-        """Yield the output in chunks, for an input that comes in chunks.
-
-        Steps that work on chunks begin before the input has ended. Otherwise as `stream`.
-
-        >>> from combinators import passthrough
-        >>> list(passthrough(str).transform(["to ", "be"]))
-        ['to ', 'be']
-        """
-        running: Running = self.compiled(stream.runner, watch=check_mutation)
-        return running.over(chunks, entry.call(limit))
+        """Yield the output in chunks, as `stream` does, for an input that comes in chunks."""
+        running = self.compiled(stream.runner, watch=check_mutation)
+        return running.over(chunks, entry.call(limit))  # type: ignore[no-any-return]  # as above
 
     def atransform(
-        self,
-        chunks: Iterable[In] | AsyncIterable[In],
-        *,
-        limit: int | None = None,
-        check_mutation: bool = False,
+        self, chunks: Chunks[In], *, limit: int | None = None, check_mutation: bool = False
     ) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `transform` does, on the running event loop."""
         from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
@@ -209,8 +191,7 @@ class Runnable(Value, Generic[In, Out]):
         """
         collect = batch.checked_errors(errors)
         gather = self.compiled(entry.gathering, watch=check_mutation)
-        results: list[Any] = gather(inputs, entry.call(limit), collect)
-        return results
+        return gather(inputs, entry.call(limit), collect)  # type: ignore[no-any-return]  # as above
 
     @overload
     async def abatch(
@@ -239,12 +220,10 @@ class Runnable(Value, Generic[In, Out]):
         check_mutation: bool = False,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        from combinators._run import agathering, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        turn = aio.turn(limit)
-        program = self.compiled(aio.itemwise, watch=check_mutation, limited=limit is not None)
-        return await agathering.Gathering(program, inputs, turn, limit, collect=collect).results()
+        return await agathering.gathered(self, inputs, limit, collect=collect, watch=check_mutation)
 
     @overload
     def batch_as_completed(
@@ -315,12 +294,10 @@ class Runnable(Value, Generic[In, Out]):
         | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
     ):
         """Yield the index and output of every input, as `batch_as_completed` does."""
-        from combinators._run import abatch, aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect = batch.checked_errors(errors)
-        turn = aio.turn(limit)
-        program = self.compiled(aio.itemwise, watch=check_mutation, limited=limit is not None)
-        drain = abatch.Drain(program, inputs, turn, limit)
+        drain = abatch.drain(self, inputs, limit, watch=check_mutation)
         return abatch.as_completed(drain, collect=collect)
 
     # -- composing --------------------------------------------------------------

@@ -15,6 +15,7 @@ from combinators import _nodes as n
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
+from combinators._piping import piped as in_normal_form
 from combinators._run import stream, sync
 from combinators._show.expression import expression
 
@@ -127,7 +128,7 @@ def _flat(rope: Rope) -> n.Node:
             waiting.extend(reversed(tree))
         else:
             steps.append(tree)
-    return n.piped(steps)
+    return in_normal_form(steps)
 
 
 def made(face: type[V], tree: n.Node | Rope, keys: Signature) -> V:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
+from combinators._run import aio
 from combinators._run.batch import UNLIMITED, Tally, outcome_of
 from combinators._run.tasks import joined
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from combinators._run.batch import Outcome
     from combinators._run.call import Turn
+    from combinators._run.choice import Choice
     from combinators._run.program import Program
 
 
@@ -24,18 +26,13 @@ async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
         yield item
 
 
-async def gathered(drain: Drain, *, collect: bool) -> list[Any]:
-    """Return the results in the order of the inputs, or the outcomes of all of them.
-
-    Raises:
-        BatchError: an item failed, and failures are not collected.
-    """
-    tally = Tally(collect=collect)
-    async with aclosing(drain.outcomes()) as outcomes:
-        async for outcome in outcomes:
-            if tally.add(*outcome):
-                drain.stop()
-    return tally.results()
+def drain(
+    choice: Choice, inputs: Iterable[Any] | AsyncIterable[Any], limit: int | None, *, watch: bool
+) -> Drain:
+    """Return the items of a batch of a runnable, to be run on the running event loop."""
+    turn = aio.turn(limit)
+    program = choice.compiled(aio.itemwise, watch=watch, limited=limit is not None)
+    return Drain(program, inputs, turn, limit)
 
 
 async def as_completed(drain: Drain, *, collect: bool) -> AsyncGenerator[tuple[int, Any], None]:

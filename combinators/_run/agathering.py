@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._failures import BatchError
+from combinators._run import aio
 from combinators._run.batch import UNLIMITED
 from combinators._run.gathering import collected
 from combinators._run.tasks import joined
@@ -20,9 +21,24 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from combinators._run.call import Turn
+    from combinators._run.choice import Choice
     from combinators._run.program import Program
 
 _END: Final[Any] = object()
+
+
+async def gathered(
+    choice: Choice,
+    inputs: Iterable[Any] | AsyncIterable[Any],
+    limit: int | None,
+    *,
+    collect: bool,
+    watch: bool,
+) -> list[Any]:
+    """Return the results of a runnable on many inputs, in their order, or all outcomes."""
+    turn = aio.turn(limit)
+    program = choice.compiled(aio.itemwise, watch=watch, limited=limit is not None)
+    return await Gathering(program, inputs, turn, limit, collect=collect).results()
 
 
 @final

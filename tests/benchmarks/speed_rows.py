@@ -245,6 +245,28 @@ def batch_of_fanouts() -> Sides:
 
 def streamed() -> Sides:
     def through(source: Iterator[int]) -> Iterator[int]:
+        yield from source
+
+    ours = pipe(passthrough(), chunks).tap(id)
+    return {
+        OURS: drains(lambda: ours.stream(1)),
+        FLOOR: drains(lambda: through(through(chunks(1)))),
+    }
+
+
+def astreamed() -> Sides:
+    async def through(source: AsyncIterator[int]) -> AsyncIterator[int]:
+        async for chunk in source:
+            yield chunk
+
+    ours = pipe(passthrough(), achunks).tap(id)
+    return {
+        OURS: drains(lambda: ours.astream(1)),
+        FLOOR: drains(lambda: through(through(achunks(1)))),
+    }
+
+
+def through(source: Iterator[int]) -> Iterator[int]:
     yield from source
 
 
