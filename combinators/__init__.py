@@ -6,6 +6,7 @@
 'four has 4 letters'
 """
 
+from combinators._backoff import Backoff, exponential
 from combinators._build.assign import assign, update
 from combinators._build.bind import bind
 from combinators._build.choice import branch, case, route, when
@@ -19,10 +20,12 @@ from combinators._build.record import Key, Record
 from combinators._build.template import Message, chat_template, template
 from combinators._build.transform import transform
 from combinators._errors import (
+    AbandonedError,
     AbsentKeyError,
     BindDepthError,
     BuilderError,
     CombinatorError,
+    DeadlineError,
     DuplicateKeyError,
     EmptyStreamError,
     InputError,
@@ -39,17 +42,22 @@ from combinators._errors import (
     RunningLoopError,
     TemplateError,
 )
-from combinators._failures import BatchError, FanoutError
+from combinators._failures import BatchError, FallbackError, FanoutError
+from combinators._run.scopes import cancelled
 from combinators._runnable import Runnable
 
 __all__ = [
+    "AbandonedError",
     "AbsentKeyError",
+    "Backoff",
     "BatchError",
     "BindDepthError",
     "BuilderError",
     "CombinatorError",
+    "DeadlineError",
     "DuplicateKeyError",
     "EmptyStreamError",
+    "FallbackError",
     "FanoutError",
     "InputError",
     "InvalidKeyError",
@@ -71,9 +79,11 @@ __all__ = [
     "assign",
     "bind",
     "branch",
+    "cancelled",
     "case",
     "chat_template",
     "each",
+    "exponential",
     "fanout",
     "omit",
     "passthrough",

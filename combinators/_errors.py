@@ -298,6 +298,39 @@ class BindDepthError(CombinatorError, RecursionError):
 
 
 @final
+class DeadlineError(CombinatorError, TimeoutError):
+    """A step was not done in the time that it has."""
+
+    def __init__(self, step: str, seconds: float) -> None:
+        super().__init__()
+        # Given as they are, the system's errors would take them for a number and its meaning.
+        self.args = (step, seconds)
+        self.step = step
+        self.seconds = seconds
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.step} took longer than {self.seconds:g} s."
+
+
+@final
+class AbandonedError(CombinatorError, RuntimeError):
+    """Too many threads still run what timeouts have given up."""
+
+    def __init__(self, step: str, bound: int) -> None:
+        super().__init__(step, bound)
+        self.step = step
+        self.bound = bound
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"{self.step} was not begun: {self.bound} threads still run what ran out of time.\n"
+            "No thread can be stopped from outside. A long step can ask cancelled(), and return."
+        )
+
+
+@final
 class RunningLoopError(CombinatorError, RuntimeError):
     """A pipeline with async steps was run synchronously inside a running event loop."""
 

@@ -7,7 +7,8 @@ steps run at once, their exceptions travel together, each under its key.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, cast, final
+import copy
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 
 from combinators._compat import override
 from combinators._errors import CombinatorError
@@ -18,20 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-@final
-class FanoutError(ExceptionGroup[Exception], CombinatorError):
-    """The exceptions of the branches that failed, under their keys.
-
-    Always a group, also for one failure. Keys are names in a mapping, positions
-    in a tuple or a list. Groups nest as fan-outs do.
-    """
+class KeyedError(ExceptionGroup[Exception], CombinatorError):
+    """Exceptions under the keys of the steps that raised them, out of `total` steps."""
 
     errors: Mapping[Any, Exception]
     total: int
+    _steps: ClassVar[str]
 
     def __new__(cls, errors: Mapping[Any, Exception], total: int) -> Self:
-        """Return the group of `errors`, out of `total` branches."""
-        made = super().__new__(cls, f"{len(errors)} of {total} branches failed", [*errors.values()])
+        """Return the group of `errors`, out of `total` steps."""
+        message = f"{len(errors)} of {total} {cls._steps} failed"
+        made = super().__new__(cls, message, [*errors.values()])
         made.errors = dict(errors)
         made.total = total
         return made
@@ -40,12 +38,12 @@ class FanoutError(ExceptionGroup[Exception], CombinatorError):
         super().__init__(self.message, self.exceptions)
 
     def flat(self) -> dict[tuple[Any, ...], Exception]:
-        """Return every exception that is not a fan-out's, under its path of keys."""
+        """Return every exception that is no such group, under its path of keys."""
         found: dict[tuple[Any, ...], Exception] = {}
         waiting: list[tuple[tuple[Any, ...], Exception]] = [((), self)]
         while waiting:
             path, error = waiting.pop()
-            if isinstance(error, FanoutError):
+            if isinstance(error, KeyedError):
                 inside = [((*path, key), each) for key, each in error.errors.items()]
                 waiting.extend(reversed(inside))
             else:
@@ -84,7 +82,36 @@ class FanoutError(ExceptionGroup[Exception], CombinatorError):
     @override
     def __reduce__(self) -> tuple[Any, ...]:
         notes = {"__notes__": self.__notes__} if hasattr(self, "__notes__") else None
-        return FanoutError, (self.errors, self.total), notes
+        return type(self), (self.errors, self.total), notes
+
+
+@final
+class FanoutError(KeyedError):
+    """The exceptions of the branches that failed, under their keys.
+
+    Always a group, also for one failure. Keys are names in a mapping, positions
+    in a tuple or a list. Groups nest as fan-outs do.
+    """
+
+    _steps = "branches"
+
+
+@final
+class FallbackError(KeyedError):
+    """The exceptions of a step and of all its fallbacks, under their positions, in that order."""
+
+    _steps = "steps"
+
+
+def matches(error: Exception, on: tuple[type[Exception], ...]) -> bool:
+    """Return whether an exception is one of those that are answered.
+
+    A group is, if all exceptions in it are, or if groups of its class are.
+    """
+    if not isinstance(error, BaseExceptionGroup):
+        return isinstance(error, on)
+    groups = tuple(kind for kind in on if issubclass(kind, BaseExceptionGroup))
+    return isinstance(error, groups) or all(isinstance(leaf, on) for leaf in _leaves(error))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -98,11 +125,11 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
             yield error
 
 
-def _draw(error: FanoutError) -> Frame[list[str]]:
+def _draw(error: KeyedError) -> Frame[list[str]]:
     lines = [error.message]
     last = len(error.errors) - 1
     for position, (key, inner) in enumerate(error.errors.items()):
-        if isinstance(inner, FanoutError):
+        if isinstance(inner, KeyedError):
             first, *rest = yield _draw(inner)
         else:
             first, *rest = [type(inner).__name__]
@@ -113,6 +140,36 @@ def _draw(error: FanoutError) -> Frame[list[str]]:
 
 
 _drawn = on_heap(_draw)
+
+
+def _copy(error: Exception) -> Frame[Exception]:
+    """Return an exception like this one, for whoever it reaches on another way.
+
+    Notes of paths are written on the way, so one object must not go two of them. What cannot
+    be copied goes there itself.
+    """
+    if not _takes_notes(error):
+        return error
+    if isinstance(error, KeyedError):
+        errors: dict[Any, Exception] = {}
+        for key, inner in error.errors.items():
+            errors[key] = yield _copy(inner)
+        made: Exception = type(error)(errors, error.total)
+    else:
+        try:
+            made = copy.copy(error)
+        except Exception:  # noqa: BLE001 - a constructor of the user's may raise anything
+            return error
+        if type(made) is not type(error):
+            return error
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    made.__suppress_context__ = error.__suppress_context__
+    if (notes := _notes(error)) is not None:
+        made.__notes__ = [*notes]  # type: ignore[list-item]  # whatever was there
+    return made.with_traceback(error.__traceback__)
+
+
+copied = on_heap(_copy)
 
 
 @final
@@ -174,7 +231,7 @@ def _with_all_inside(error: BaseException) -> Iterator[BaseException]:
         if id(error) not in seen:
             seen.add(id(error))
             yield error
-            if isinstance(error, FanoutError):
+            if isinstance(error, KeyedError):
                 waiting.extend(error.exceptions)
 
 
@@ -186,14 +243,19 @@ def _path(error: BaseException) -> str:
 
 def _set_path(error: BaseException, path: str) -> None:
     """Replace the path note of an exception, or remove it where there is no path."""
-    if type(error).__setattr__ is not BaseException.__setattr__:
-        return  # a frozen exception: it refuses notes, and would not unpickle with one
+    if not _takes_notes(error):
+        return
     if path and not hasattr(error, "__notes__"):
         error.__notes__ = []
     notes = _notes(error)
     if notes is not None:
         own = [_PathNote(_AT + path)] if path else []
         notes[:] = [*(note for note in notes if not isinstance(note, _PathNote)), *own]
+
+
+def _takes_notes(error: BaseException) -> bool:
+    """Return whether an exception is not frozen: those would not unpickle with a note."""
+    return type(error).__setattr__ is BaseException.__setattr__
 
 
 def _notes(error: BaseException) -> list[object] | None:

@@ -40,8 +40,9 @@ def label(node: n.Node) -> str:
             return f"pick {shown(key)}"
         case n.Assign(update=True):
             return "update"
-        case n.Attempt(n.Step() as step):
-            return f"{function_name(step.function)} attempt"
+        case n.Attempt() | n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
+            builder, inner = type(node).__name__.lower(), node.children[0]
+            return f"{label(inner)} {builder}" if isinstance(inner, n.Step) else builder
         case _:
             return _BUILDERS.get(type(node), type(node).__name__.lower())
 
@@ -69,6 +70,11 @@ def case_of(index: int) -> str:
 
 
 OTHERWISE = "branch otherwise"
+
+
+def attempt_of(number: int) -> str:
+    """Return the path segment of an attempt: the last one says how many there were."""
+    return f"retry attempt {number}"
 
 
 def arm_segments(node: n.Route) -> list[str]:

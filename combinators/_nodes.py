@@ -4,99 +4,29 @@ Nodes are plain immutable data. They know neither types, nor how keys flow, nor
 how they are run or shown: interpreters on the floors above read them with
 `match` and end in `assert_never`, so that a forgotten node fails the type check.
 
-Builders make nodes in normal form (see `_piping`), which is why the laws of
+Builders make nodes in normal form (see `piped`), which is why the laws of
 composition hold under plain `==`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast, final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, final
 
-from combinators._compat import override
-from combinators._identity import identity
+from combinators._memory import Memory
+from combinators._tree import Compound, Tree, Wrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from combinators._backoff import Backoff
 
 # Types live on the face, `Runnable[In, Out]`; nodes forget them.
 Function: TypeAlias = "Callable[..., Any]"
 Key: TypeAlias = "str | int"
 
 
-class _Node:
-    """A node without nodes inside. Subclasses say where theirs are: last."""
-
-    __slots__ = ()
-    __match_args__: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def data(self) -> tuple[Any, ...]:
-        """Return the fields that hold no nodes, in the order of the class."""
-        return tuple(getattr(self, name) for name in self.__match_args__)
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        """Return the nodes inside, in the order they are written."""
-        return ()
-
-    @classmethod
-    def of(cls, data: tuple[Any, ...], children: tuple[Node, ...]) -> Self:
-        """Return the node with these fields: the inverse of the two above."""
-        fields: tuple[Any, ...] = (*data, *children)
-        return cls(*fields)
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Node):
-            return NotImplemented
-        return self is other or tokens(self) == tokens(other)
-
-    @override
-    def __hash__(self) -> int:
-        return hash(tuple(tokens(self)))
-
-
-class _Wrapper(_Node):
-    """A node around one other, which is its last field."""
-
-    __slots__ = ()
-
-    @property
-    @override
-    def data(self) -> tuple[Any, ...]:
-        return super().data[:-1]
-
-    @property
-    @override
-    def children(self) -> tuple[Node, ...]:
-        return super().data[-1:]
-
-
-class _Compound(_Node):
-    """A node around any number of others, a tuple in its last field."""
-
-    __slots__ = ()
-
-    @property
-    @override
-    def data(self) -> tuple[Any, ...]:
-        return super().data[:-1]
-
-    @property
-    @override
-    def children(self) -> tuple[Node, ...]:
-        inside: tuple[Node, ...] = super().data[-1]
-        return inside
-
-    @classmethod
-    @override
-    def of(cls, data: tuple[Any, ...], children: tuple[Node, ...]) -> Self:
-        fields: tuple[Any, ...] = (*data, children)
-        return cls(*fields)
-
-
-class _Bodied(_Node):
+class _Bodied(Tree):
     """A function: a sync body, an async one, or both."""
 
     __slots__ = ()
@@ -111,7 +41,7 @@ class _Bodied(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Passthrough(_Node):
+class Passthrough(Tree):
     """The input itself; with a type, the declared head of a pipeline."""
 
     type: object = None
@@ -139,11 +69,11 @@ class Transform(_Bodied):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Pipe(_Compound):
+class Pipe(Compound):
     """Steps applied left to right, each fed the result of the one before.
 
     Always flat and at least two steps long, without untyped passthroughs: made
-    by `_piping`.
+    by `piped`.
     """
 
     steps: tuple[Node, ...]
@@ -151,7 +81,7 @@ class Pipe(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Fanout(_Compound):
+class Fanout(Compound):
     """The same input to every branch; the results under `keys`, in that order.
 
     Without keys the results make a tuple; with a target, an object of that class.
@@ -164,7 +94,7 @@ class Fanout(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Assign(_Compound):
+class Assign(Compound):
     """The input mapping with computed keys added, or, to update, replaced."""
 
     keys: tuple[str, ...]
@@ -174,7 +104,7 @@ class Assign(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Pick(_Node):
+class Pick(Tree):
     """The value under one key of a mapping, or at one index of a sequence."""
 
     key: Key
@@ -182,7 +112,7 @@ class Pick(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Select(_Node):
+class Select(Tree):
     """The mapping with these keys alone, in this order."""
 
     keys: tuple[str, ...]
@@ -190,7 +120,7 @@ class Select(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Rename(_Node):
+class Rename(Tree):
     """The mapping with each `olds[i]` called `news[i]`, in its old place."""
 
     news: tuple[str, ...]
@@ -199,7 +129,7 @@ class Rename(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Omit(_Node):
+class Omit(Tree):
     """The mapping without these keys."""
 
     keys: tuple[str, ...]
@@ -207,7 +137,7 @@ class Omit(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Each(_Wrapper):
+class Each(Wrapper):
     """The list of results of one node on every element of the input."""
 
     element: Node
@@ -215,7 +145,7 @@ class Each(_Wrapper):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class IsInstance(_Node):
+class IsInstance(Tree):
     """Whether the input is an instance of one of `kinds` or equals one of `values`."""
 
     kinds: tuple[type[Any], ...]
@@ -224,7 +154,7 @@ class IsInstance(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Branch(_Compound):
+class Branch(Compound):
     """The arm after the first test that holds, or the last arm where none does.
 
     Tests are nodes too. Without a default the number of nodes is even.
@@ -245,7 +175,7 @@ class Branch(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Route(_Compound):
+class Route(Compound):
     """The arm named by the value under `key`, given the whole input.
 
     One arm more than names: the default.
@@ -258,7 +188,7 @@ class Route(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Bind(_Wrapper):
+class Bind(Wrapper):
     """Whatever runnable `choose` gives for the input, run on the input."""
 
     choose: Node
@@ -266,7 +196,7 @@ class Bind(_Wrapper):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Template(_Node):
+class Template(Tree):
     """Literal text alternating with variables, as (text before, variable or None)."""
 
     parts: tuple[tuple[str, str | None], ...]
@@ -274,7 +204,7 @@ class Template(_Node):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class ChatTemplate(_Compound):
+class ChatTemplate(Compound):
     """One message for each role, filled from its template."""
 
     roles: tuple[str, ...]
@@ -283,7 +213,7 @@ class ChatTemplate(_Compound):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Named(_Wrapper):
+class Named(Wrapper):
     """A node under a name of its own; never spliced into the pipe around it."""
 
     name: str
@@ -292,7 +222,7 @@ class Named(_Wrapper):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Tap(_Wrapper):
+class Tap(Wrapper):
     """The input itself, after it was shown to `watch`, whose result is dropped."""
 
     watch: Node
@@ -300,47 +230,88 @@ class Tap(_Wrapper):
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Attempt(_Wrapper):
+class Attempt(Wrapper):
     """The outcome as a value: `Success(result)` or `Failure(exception)`."""
 
     node: Node
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Retry(Wrapper):
+    """A node that is run again after a failure, so often and for so long."""
+
+    on: tuple[type[Exception], ...]
+    attempts: int
+    total_seconds: float
+    backoff: Backoff
+    node: Node
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Fallback(Compound):
+    """The first of several nodes that does not fail. Flat: made by `fallen_back`."""
+
+    on: tuple[type[Exception], ...]
+    steps: tuple[Node, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeout(Wrapper):
+    """A node that has so many seconds to run."""
+
+    seconds: float
+    node: Node
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Cached(Compound):
+    """A node whose results are kept; a second node, if there is one, tells inputs apart."""
+
+    maxsize: int
+    node_and_key: tuple[Node, ...]
+
+    # What is kept: neither data nor a node, so that no copy and no comparison sees it.
+    memory: Memory = field(init=False, repr=False, default_factory=Memory)
+
+    @property
+    def key(self) -> tuple[Node, ...]:
+        """Return the node that tells inputs apart, if there is one."""
+        return self.node_and_key[1:]
+
+
 Node: TypeAlias = (
     Passthrough | Step | Transform | Pipe | Fanout | Assign | Pick | Select | Rename | Omit | Each
     | IsInstance | Branch | Route | Bind | Template | ChatTemplate | Named | Tap | Attempt
+    | Retry | Fallback | Timeout | Cached
 )  # fmt: skip
 
-# The class of a node, its data, and how many nodes it holds.
-Token: TypeAlias = tuple[type[_Node], tuple[Any, ...], int]
+
+def piped(steps: list[Node]) -> Node:
+    """Return the normal form of steps in sequence.
+
+    Nested pipes are spliced, and passthroughs that declare no type are dropped,
+    so how steps are bracketed does not matter. Nothing left is a passthrough;
+    one step left is that step.
+    """
+    flat: list[Node] = []
+    for step in steps:
+        flat.extend(step.steps if isinstance(step, Pipe) else (step,))
+    kept = [step for step in flat if not (isinstance(step, Passthrough) and step.type is None)]
+    if not kept:
+        return Passthrough()
+    return kept[0] if len(kept) == 1 else Pipe(tuple(kept))
 
 
-def walk(node: _Node) -> Iterator[_Node]:
-    """Return every node of the tree, parents first, in the order they are written."""
-    waiting: list[_Node] = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
+def fallen_back(on: tuple[type[Exception], ...], steps: list[Node]) -> Node:
+    """Return the normal form of steps of which the first that does not fail is enough.
 
-
-def raw_tokens(node: _Node) -> list[Token]:
-    """Return the tree as a flat list, of which `grown` is the inverse."""
-    return [(type(part), part.data, len(part.children)) for part in walk(node)]
-
-
-def tokens(node: _Node) -> list[Token]:
-    """Return the tree as a flat list that compares and hashes like the tree."""
-    return [(kind, tuple(map(identity, data)), n) for kind, data, n in raw_tokens(node)]
-
-
-def grown(flat: list[Token]) -> Node:
-    """Return the tree of a flat list of tokens, children before parents."""
-    made: list[Any] = []
-    for kind, data, count in reversed(flat):
-        children = tuple(reversed(made[len(made) - count :]))
-        del made[len(made) - count :]
-        made.append(kind.of(data, children))
-    (node,) = made
-    tree: Node = node
-    return tree
+    Those that answer the same exceptions are spliced, so how they are bracketed does not matter.
+    """
+    flat: list[Node] = []
+    for step in steps:
+        flat.extend(step.steps if isinstance(step, Fallback) and step.on == on else (step,))
+    return Fallback(on, tuple(flat))

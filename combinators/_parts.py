@@ -23,7 +23,6 @@ from combinators._heap import Frame, on_heap
 from combinators._keys import Signature, as_key, as_keys, signature, then
 from combinators._kinds import is_itemgetter, is_mapping
 from combinators._labels import branch_of, function_name
-from combinators._piping import piped as in_normal_form
 from combinators._target import check_fields
 from combinators._template import parsed
 from combinators._value import Value
@@ -98,7 +97,7 @@ def piped(before: Part | Value, after: Part | Value) -> Signature:
     try:
         return then(before.signature, after)
     except KeyMismatchError:
-        return signature(in_normal_form([before.node, after.node]))  # the same, counting all steps
+        return signature(n.piped([before.node, after.node]))  # the same, counting all steps
 
 
 def _picks(getter: itemgetter[Any]) -> Part:
@@ -188,10 +187,8 @@ def sequence(steps: Sequence[Part | Value]) -> Part:
         try:
             keys = then(keys, step)
         except KeyMismatchError:
-            return known(
-                in_normal_form([each.node for each in steps])
-            )  # the same, counting all steps
-    return Part(in_normal_form([step.node for step in steps]), keys)
+            return known(n.piped([each.node for each in steps]))  # the same, counting all steps
+    return Part(n.piped([step.node for step in steps]), keys)
 
 
 def branches_of(

@@ -19,16 +19,19 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, fin
 
 from combinators import _parts as parts
 from combinators._compat import gives_coroutines, override
-from combinators._errors import BuilderError, OptionError
+from combinators._errors import BuilderError
+from combinators._robust import Robust, fallen_back
 from combinators._run import batch, entry, stream, sync
 from combinators._run.call import CALL, TURN
-from combinators._show import mermaid, text
 from combinators._step import Body, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
-from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
     from returns.result import Result
+    from typing_extensions import TypeVar as Default
+
+    # What a fallback gives; a dict leaves it open.
+    Z = Default("Z", default=dict[str, Any])
 
     from combinators import _nodes as n
 
@@ -45,7 +48,7 @@ Record = TypeVar("Record", bound=TypedDictLike)
 Fresh = TypeVar("Fresh", bound=TypedDictLike | dict[str, Any])
 
 
-class Runnable(Value, Generic[In, Out]):
+class Runnable(Robust, Generic[In, Out]):
     """An immutable pipeline from `In` to `Out`, built by the builders and by `|`.
 
     It runs by `invoke`, `ainvoke`, `batch`, `stream` and their like, which all agree,
@@ -119,7 +122,8 @@ class Runnable(Value, Generic[In, Out]):
         """Yield the output in chunks, as they are ready.
 
         Folded, they give what `invoke` gives: text, lists, tuples and numbers by `+`,
-        mappings key by key. What cannot work on chunks collects its input. Closing stops the source.
+        mappings key by key. What cannot work on chunks collects its input. Closing stops
+        the source.
         """
         if limit is None and not check_mutation:
             return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above
@@ -369,6 +373,31 @@ class Runnable(Value, Generic[In, Out]):
         """
         return face(parts.attempted(self))
 
+    def fallback(
+        self: Runnable[A, B],
+        other: Step[A, Z],
+        /,
+        *,
+        on: type[Exception] | tuple[type[Exception], ...] = Exception,
+    ) -> Runnable[A, B | Z]:
+        """Return this pipeline, and where it fails, another on the same input.
+
+        `A -> B`, with `other: A -> C`, gives `A -> B | C`. Of a stream, the other takes the
+        place only while nothing was seen of it.
+
+        Args:
+            other: a step of any kind
+            on: what to answer; a group is, if all exceptions in it are
+
+        Raises:
+            FallbackError: when run, if all fail; the exceptions in their order
+
+        >>> from combinators import runnable
+        >>> runnable(int).fallback(len, on=ValueError).batch(["7", "seven"])
+        [7, 5]
+        """
+        return face(fallen_back(self, other, on))
+
     def assign(
         self: Runnable[A, Mapping[str, object]], /, **branches: Step[Out, object]
     ) -> Runnable[A, dict[str, Any]]:
@@ -389,27 +418,6 @@ class Runnable(Value, Generic[In, Out]):
         """Return this pipeline for every element of a collection."""
         return face(parts.elementwise(self))
 
-    # -- looking ----------------------------------------------------------------
-
-    def draw(self, style: Literal["text", "mermaid"] = "text", /) -> str:
-        """Return a drawing of the pipeline; nothing is run, and nothing leaves the process.
-
-        "text" is a tree, a line a step; "mermaid" is source for pages that render it.
-
-        >>> from combinators import fanout, pick
-        >>> print((fanout(low=min, high=max) | pick("low")).draw())
-        pipe
-        ├─ 1. fanout
-        │  ├─ 'low': min
-        │  └─ 'high': max
-        └─ 2. pick 'low'
-        """
-        return _drawing(style)(self.node)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """Return what notebooks show: the tree, or the graph where they draw mermaid."""
-        return {"text/plain": self.draw(), "text/vnd.mermaid": self.draw("mermaid")}
-
 
 def face(inner: parts.Part | Value) -> Runnable[Any, Any]:
     """Return a part as a Runnable, whose types the caller states."""
@@ -425,17 +433,6 @@ def _tree(step: parts.Part | Value) -> Value | n.Node:
 
 
 _FACE: type[Runnable[Any, Any]] = Runnable
-
-
-_DRAWINGS = {"text": text.draw, "mermaid": mermaid.draw}
-
-
-def _drawing(style: object) -> Callable[[n.Node], str]:
-    drawing = _DRAWINGS.get(style) if isinstance(style, str) else None
-    if drawing is None:
-        given = shown(style) if isinstance(style, str) else a_kind(style)
-        raise OptionError("style", given, f"{' or '.join(map(shown, _DRAWINGS))}")
-    return drawing
 
 
 @final

@@ -1,6 +1,6 @@
 """What a Runnable is when its types are forgotten: a tree, and what is known of its keys.
 
-Everything that makes it a value is here: equality, hash, pickle and `repr`.
+Everything that makes it a value is here: equality, hash, pickle, `repr` and drawings.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ import importlib
 import sys
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, final
 
 from combinators import _nodes as n
 from combinators._compat import override
-from combinators._errors import BuilderError
+from combinators._errors import BuilderError, OptionError
 from combinators._keys import Signature, signature
-from combinators._piping import piped as in_normal_form
 from combinators._run import stream, sync
+from combinators._show import mermaid, text
 from combinators._show.expression import expression
+from combinators._tree import Token, grown, raw_tokens
+from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +86,25 @@ class Value:
         object.__setattr__(self, "_arun", run := aio.compiled(self.node))
         return run
 
+    def draw(self, style: Literal["text", "mermaid"] = "text", /) -> str:
+        """Return a drawing of the pipeline; nothing is run, and nothing leaves the process.
+
+        "text" is a tree, a line a step; "mermaid" is source for pages that render it.
+
+        >>> from combinators import fanout, pick
+        >>> print((fanout(low=min, high=max) | pick("low")).draw())
+        pipe
+        ├─ 1. fanout
+        │  ├─ 'low': min
+        │  └─ 'high': max
+        └─ 2. pick 'low'
+        """
+        return _drawing(style)(self.node)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what notebooks show: the tree, or the graph where they draw mermaid."""
+        return {"text/plain": self.draw(), "text/vnd.mermaid": self.draw("mermaid")}
+
     @override
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Runnable is immutable: {name!r} cannot be set")
@@ -108,13 +129,24 @@ class Value:
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
-        return revived, (type(self), [_packed(token) for token in n.raw_tokens(self.node)])
+        return revived, (type(self), [_packed(token) for token in raw_tokens(self.node)])
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
+
+
+_DRAWINGS = {"text": text.draw, "mermaid": mermaid.draw}
+
+
+def _drawing(style: object) -> Callable[[n.Node], str]:
+    drawing = _DRAWINGS.get(style) if isinstance(style, str) else None
+    if drawing is None:
+        given = shown(style) if isinstance(style, str) else a_kind(style)
+        raise OptionError("style", given, f"{' or '.join(map(shown, _DRAWINGS))}")
+    return drawing
 
 
 def _flat(rope: Rope) -> n.Node:
@@ -128,7 +160,7 @@ def _flat(rope: Rope) -> n.Node:
             waiting.extend(reversed(tree))
         else:
             steps.append(tree)
-    return in_normal_form(steps)
+    return n.piped(steps)
 
 
 def made(face: type[V], tree: n.Node | Rope, keys: Signature) -> V:
@@ -154,7 +186,7 @@ class _ByName:
     body: str
 
 
-def _packed(token: n.Token) -> n.Token:
+def _packed(token: Token) -> Token:
     kind, data, count = token
     if kind not in {n.Step, n.Transform}:
         return token
@@ -178,7 +210,7 @@ def _found(reference: _ByName) -> Any:
     return getattr(value.node, reference.body, None) if isinstance(value, Value) else None
 
 
-def _unpacked(token: n.Token) -> n.Token:
+def _unpacked(token: Token) -> Token:
     kind, data, count = token
     return kind, tuple(_revived_function(item) for item in data), count
 
@@ -196,7 +228,7 @@ def _revived_function(item: Any) -> Any:
     return function
 
 
-def revived(face: type[V], packed: list[n.Token]) -> V:
+def revived(face: type[V], packed: list[Token]) -> V:
     """Return the value whose tokens were pickled."""
-    node = n.grown([_unpacked(token) for token in packed])
+    node = grown([_unpacked(token) for token in packed])
     return made(face, node, signature(node))

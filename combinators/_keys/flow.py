@@ -130,8 +130,14 @@ def _flow(node: n.Node, shape: Shape, at: _Place) -> Frame[Shape]:
         case n.ChatTemplate(roles):
             yield _branches("chat_template", node, roles, shape, at)
             shape = Other("a list")
-        case n.Named(_, inner):
-            shape = yield _flow(inner, shape, at)
+        case n.Named() | n.Retry() | n.Timeout():
+            shape = yield _flow(node.node, shape, at)
+        case n.Cached(_, inside):
+            for key in inside[1:]:
+                yield _flow(key, shape, at.inside("cached key"))
+            shape = yield _flow(inside[0], shape, at)
+        case n.Fallback():
+            shape = joined((yield _branches("fallback", node, None, shape, at)))
         case n.Tap(watch):
             yield _flow(watch, shape, at.inside("tap"))
         case n.Attempt(inner):

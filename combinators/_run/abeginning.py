@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
 
     from combinators._run.aflow import Running
+    from combinators._run.arecovering import Start
     from combinators._run.call import Turn
     from combinators._run.choice import Choice
     from combinators._run.flows import Passage
@@ -91,6 +92,15 @@ async def _threaded(node: n.Step, x: Any) -> Chunks:
             yield chunk
     finally:
         await in_thread(source.close)
+
+
+def guarded(start: Start, name: str, place: Place) -> Begin:
+    """Return what begins a stream that may begin again, or be another one, or be too late."""
+
+    async def begin(flow: Flow) -> None:
+        flow.opens(start(await flow.given.folded(), flow.turn), name, place.failed)
+
+    return begin
 
 
 def bind(node: n.Bind, place: Place, choose: Program, run: Callable[[Choice], Running]) -> Begin:

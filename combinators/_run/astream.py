@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never, final
 from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
 from combinators._labels import arm_segments, label
-from combinators._run import aio
+from combinators._run import aio, arobust, sync
 from combinators._run.abeginning import (
     apart,
     bind,
@@ -19,6 +19,7 @@ from combinators._run.abeginning import (
     chosen_arm,
     ended,
     generator,
+    guarded,
     passed,
     route,
     spreading,
@@ -214,5 +215,8 @@ def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Comp
             tests = [known.program(test) for test, _ in node.cases]
             test = partial(case, node, tests, segments)
             return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
+        case n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
+            starts = [arm.on for arm in arms]
+            return guarded(arobust.chunks(node, starts, sync.compiled), label(node), place)
         case _:
             assert_never(node)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from combinators._run.flows import Passage
     from combinators._run.places import Place
     from combinators._run.program import Program
+    from combinators._run.recovering import Start
     from combinators._run.trail import Blame
 
 
@@ -49,6 +50,15 @@ def generator(node: n.Step, place: Place) -> Begin:
 
     def begin(flow: Flow) -> None:
         flow.opens(body(flow.given.folded()), name, blame)
+
+    return begin
+
+
+def guarded(start: Start, name: str, place: Place) -> Begin:
+    """Return what begins a stream that may begin again, or be another one, or be too late."""
+
+    def begin(flow: Flow) -> None:
+        flow.opens(start(flow.given.folded(), flow.call), name, place.failed)
 
     return begin
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from combinators._run.budget import Budget
-    from combinators._run.team import Team
+    from combinators._run.scopes import Scope
 
 
 @final
@@ -22,11 +22,15 @@ class Call:
 
     budget: Budget = UNLIMITED
     bound: int = 0  # runnables chosen by `bind` on the way here
-    team: Team | None = None  # of the branch that we are in
+    team: Scope | None = None  # of the branch that we are in
 
     def deeper(self) -> Call:
         """Return this call inside one more runnable chosen by `bind`."""
         return Call(self.budget, self.bound + 1, self.team)
+
+    def within(self, scope: Scope) -> Call:
+        """Return this call inside a scope of its own."""
+        return Call(self.budget, self.bound, scope)
 
 
 @final

@@ -10,6 +10,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from combinators._run.pool import POOL
+from combinators._run.scopes import HERE
 
 if TYPE_CHECKING:
     from combinators._run.call import Call
@@ -33,17 +34,19 @@ def on_a_stack_of_its_own(program: Program) -> Program:
     """
 
     def run(x: Any, call: Call) -> Any:
-        context = copy_context()
+        context, scope = copy_context(), HERE.scope
         ended = POOL.threads.gate()
         result: Any = None
         error: BaseException | None = None
 
         def job() -> None:
             nonlocal result, error
+            HERE.scope = scope
             try:
                 result = context.run(program, x, call)
             except BaseException as raised:  # noqa: BLE001 - raised again by the caller
                 error = raised
+            HERE.scope = None
             ended.release()
 
         if not POOL.spawn(job):

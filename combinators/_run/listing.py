@@ -46,7 +46,10 @@ class Hop:
     part: Part
 
 
-Composed: TypeAlias = n.Fanout | n.Assign | n.Each | n.Branch | n.Route | n.Bind | n.Attempt
+Composed: TypeAlias = (
+    n.Fanout | n.Assign | n.Each | n.Branch | n.Route | n.Bind | n.Attempt
+    | n.Retry | n.Fallback | n.Timeout | n.Cached
+)  # fmt: skip
 
 
 @final

@@ -14,7 +14,8 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._run.call import Call
-from combinators._run.team import Stopped, Team
+from combinators._run.scopes import Stopped
+from combinators._run.team import Team
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence

@@ -88,7 +88,9 @@ class Pool:
         max_threads: int = 1024,
         idle_seconds: float = 10.0,
         threads: Threads = SystemThreads(),  # noqa: B008 - it has no state
+        max_given_up: int = 64,
     ) -> None:
+        self.max_given_up = max_given_up
         self.threads = threads
         self._max_threads = max_threads
         self._idle_seconds = idle_seconds
@@ -104,6 +106,7 @@ class Pool:
         self._running = 0
         self._crews = Crews()
         self._coming = False  # a thread is on its way to help whoever wants it
+        self.given_up = 0  # threads at work on what nobody waits for any more
 
     def spawn(self, job: Job) -> bool:
         """Run `job` on a thread at once; return False where none is to be had."""
@@ -122,6 +125,16 @@ class Pool:
         with self._lock:
             self._running -= 1
         return False
+
+    def give_up(self) -> None:
+        """Count a thread whose work nobody waits for any more."""
+        with self._lock:
+            self.given_up += 1
+
+    def take_back(self) -> None:
+        """Count it no more: it has ended that work."""
+        with self._lock:
+            self.given_up -= 1
 
     # -- crews ------------------------------------------------------------------
 

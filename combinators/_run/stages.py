@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias, cast, final
 
 from combinators import _nodes as n
 from combinators._run.places import Part, Place, Stretch
+from combinators._tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Source: TypeAlias = n.Step | n.Bind | n.Branch | n.Route
+Guarded: TypeAlias = n.Retry | n.Fallback | n.Timeout | n.Cached
+Source: TypeAlias = n.Step | n.Bind | n.Branch | n.Route | Guarded
 Passing: TypeAlias = n.Tap | n.Pick | n.Select | n.Omit | n.Rename
 Parallel: TypeAlias = n.Fanout | n.Assign
 
@@ -77,7 +79,7 @@ class Chunked:
     def __init__(self, tree: n.Node, *, watch: bool) -> None:
         self._watch = watch  # branches run one after another, and whole
         self._found: set[int] = set()
-        nodes = cast("list[n.Node]", [*n.walk(tree)])
+        nodes = cast("list[n.Node]", [*walk(tree)])
         for node in reversed(nodes):  # children first
             if self._gives_chunks(node):
                 self._found.add(id(node))
@@ -95,7 +97,7 @@ class Chunked:
                 return not self._watch
             case n.Pick(key):
                 return isinstance(key, str)
-            case n.Branch() | n.Route():
+            case n.Branch() | n.Route() | n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
                 return any(arm in self for arm in arms_of(node))
             case n.Pipe() | n.Named():
                 return any(child in self for child in node.children)
@@ -114,6 +116,10 @@ def arms_of(node: Source) -> tuple[n.Node, ...]:
             return arms if node.otherwise is None else (*arms, node.otherwise)
         case n.Route():
             return node.arms
+        case n.Retry() | n.Fallback() | n.Timeout():
+            return node.children
+        case n.Cached():
+            return node.children[:1]
         case _:
             return ()
 

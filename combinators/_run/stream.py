@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never, final
 from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
 from combinators._labels import arm_segments, label
-from combinators._run import sync
+from combinators._run import robust, sync
 from combinators._run.beginning import (
     apart,
     bind,
@@ -23,6 +23,7 @@ from combinators._run.beginning import (
     chosen_arm,
     ended,
     generator,
+    guarded,
     passed,
     route,
     spreading,
@@ -232,5 +233,8 @@ def _opening(node: Source, place: Place, arms: Sequence[Running], known: _Compil
             tests = [known.program(test) for test, _ in node.cases]
             test = partial(case, node, tests, segments)
             return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
+        case n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
+            starts = [arm.on for arm in arms]
+            return guarded(robust.chunks(node, starts, sync.compiled), label(node), place)
         case _:
             assert_never(node)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 from combinators._compat import override
 from combinators._run.contexts import adopt
 from combinators._run.pool import POOL
+from combinators._run.scopes import HERE, Scope, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -155,11 +156,17 @@ class _Hop(asyncio.Future[Any]):
     """The outcome of a function in a thread, which nobody can stop: it is awaited to its end.
 
     A task that is cancelled while it waits here is cancelled when the thread is
-    done: `Task.cancel` asks the future it waits for first, and remembers.
+    done: `Task.cancel` asks the future it waits for first, and remembers. The function
+    may ask, too: its scope has ended then.
     """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self._scope = scope
 
     @override
     def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 - the base class names it
+        self._scope.failed = True
         return False
 
 
@@ -171,7 +178,8 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     """
     loop = asyncio.get_running_loop()
     context = contextvars.copy_context()
-    hop = _Hop(loop=loop)
+    scope = Scope(None)
+    hop = _Hop(scope)
 
     def settle(result: Any, error: BaseException | None) -> None:
         if error is None:
@@ -181,10 +189,14 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
 
     def job() -> None:
         result, failed = None, None
+        outside, HERE.scope = HERE.scope, scope
         try:
             result = context.run(function, *args)
+        except Stopped:
+            pass  # who waits was cancelled
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             failed = error
+        HERE.scope = outside
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, failed)
 

@@ -14,6 +14,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._run.call import Call
+from combinators._run.scopes import HERE, Scope, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
     Job = tuple[Callable[[Any, Call], Any], Any]  # a program and its input
 
 
-class Stopped(BaseException):
-    """A team that this one works for has failed: what has not begun does not begin."""
-
-
 @final
-class Team:
+class Team(Scope):
     """Threads at work on the same jobs, structured: none outlives `run`, but by Ctrl-C.
 
     After the first failure no job is begun, and those that run are awaited. An
@@ -37,21 +34,20 @@ class Team:
 
     __slots__ = (
         "_bound", "_budget", "_context", "_fatal", "_helping", "_jobs", "_lock", "_waiting",
-        "above", "errors", "failed", "results",
+        "errors", "results",
     )  # fmt: skip
 
     def __init__(self, jobs: Iterable[Job], count: int, call: Call) -> None:
+        super().__init__(call.team)
         self.results: list[Any] = [None] * count
         self.errors: dict[int, Exception] = {}
         self._jobs = deque(enumerate(jobs))
         self._budget = call.budget
-        self.above = call.team
         self._bound = call.bound
         self._context = copy_context()
         self._lock = threading.Lock()
         self._helping = 0  # threads that run a job for the owner
         self._waiting: Gate | None = None  # the owner, when it has no job left to do
-        self.failed = False
         self._fatal: BaseException | None = None
 
     def run(self) -> None:
@@ -61,6 +57,7 @@ class Team:
             Stopped: a team above this one has failed.
         """
         job = self._next()  # before help comes: the first job is always the owner's
+        outside, HERE.scope = HERE.scope, self
         self._budget.summon(self)
         try:
             while job is not None:
@@ -71,29 +68,12 @@ class Team:
             self.failed = True
             raise
         finally:
+            HERE.scope = outside
             self._budget.dismiss(self)
         if self._fatal is not None:
             raise self._fatal
         if not self.errors and self.above:
             self.above.check()
-
-    def stopped(self) -> bool:
-        """Return whether no further job begins, here or in a team above."""
-        team: Team | None = self
-        while team is not None:
-            if team.failed:
-                return True
-            team = team.above
-        return False
-
-    def check(self) -> None:
-        """Return if further work may begin.
-
-        Raises:
-            Stopped: this team, or one above it, has failed.
-        """
-        if self.stopped():
-            raise Stopped
 
     def wants_help(self) -> bool:
         """Return whether there is a job that nobody has begun."""
@@ -101,6 +81,7 @@ class Team:
 
     def help(self) -> None:
         """Do jobs until there is none left to begin."""
+        HERE.scope = self
         try:
             while (job := self._claim()) is not None:
                 self._budget.send_on()
@@ -108,6 +89,8 @@ class Team:
                 self._leave()
         except BaseException as error:  # noqa: BLE001 - raised again by the owner, in its thread
             self._end(error)
+        finally:
+            HERE.scope = None
 
     def _next(self) -> tuple[int, Job] | None:
         if self.stopped():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast, final
 
 from combinators import _nodes as n
+from combinators._tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ def traits(trees: Iterable[n.Node]) -> Traits:
 
     Cheap ones are not worth a thread. Threadable ones run from end to end on one.
     """
-    nodes = cast("list[n.Node]", [node for tree in trees for node in n.walk(tree)])
+    nodes = cast("list[n.Node]", [node for tree in trees for node in walk(tree)])
     nodes.reverse()  # children first
     cheap = _all_the_way_down(nodes, _is_cheap)
 
@@ -41,29 +42,29 @@ def traits(trees: Iterable[n.Node]) -> Traits:
             return node.aio is None
         if isinstance(node, n.Fanout | n.Assign):
             return id(node) in cheap
-        return not isinstance(node, n.Each | n.Bind)
+        # A retry would hold its thread while it waits; what is kept needs none.
+        return not isinstance(node, n.Each | n.Bind | n.Retry | n.Cached)
 
     return Traits(cheap, _all_the_way_down(nodes, runs_alone))
 
 
 def needs_loop(tree: n.Node) -> bool:
     """Return whether the tree has a step without a sync body."""
-    return any(
-        isinstance(node, n.Step | n.Transform) and node.sync is None for node in n.walk(tree)
-    )
+    return any(isinstance(node, n.Step | n.Transform) and node.sync is None for node in walk(tree))
 
 
 def runs_in_turn(tree: n.Node) -> bool:
     """Return whether no two steps of the tree ever run at once."""
     parallel = (n.Fanout, n.Assign, n.Each, n.Bind)  # what is chosen may be anything
-    return not any(isinstance(node, parallel) for node in n.walk(tree))
+    return not any(isinstance(node, parallel) for node in walk(tree))
 
 
 def _is_cheap(node: n.Node) -> bool:
     if isinstance(node, n.Step):
         return node.inline
-    # What `each` and `bind` do is as much work as the input says.
-    return isinstance(node, _CHEAP) or not isinstance(node, n.Each | n.Bind | n.Transform)
+    # What `each` and `bind` do is as much work as the input says; the others may wait.
+    waits = n.Each | n.Bind | n.Transform | n.Retry | n.Timeout | n.Cached
+    return isinstance(node, _CHEAP) or not isinstance(node, waits)
 
 
 def _all_the_way_down(nodes: Iterable[n.Node], holds: Callable[[n.Node], bool]) -> frozenset[int]:

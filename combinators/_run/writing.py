@@ -90,7 +90,12 @@ class _Writer:
                 self._copy(of, to, place)
             case n.Fanout() | n.Assign():
                 yield self._parallel(part, of, to, place)
-            case n.Each() | n.Branch() | n.Route() | n.Bind() | n.Attempt():
+            case n.Cached():  # what tells inputs apart is called in place
+                self._set(to, self._call(Built(part, (0,)), of), place)
+            case (
+                n.Each() | n.Branch() | n.Route() | n.Bind() | n.Attempt()
+                | n.Retry() | n.Fallback() | n.Timeout()
+            ):  # fmt: skip
                 every = tuple(range(len(part.children)))
                 self._set(to, self._call(Built(part, every), of), place)
             case _:

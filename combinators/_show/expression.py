@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from combinators import _nodes as n
+from combinators._backoff import DEFAULT
 from combinators._heap import Frame, on_heap
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ def _write(node: n.Node, *, argument: bool = False) -> Frame[str]:
             return f"passthrough().tap({', '.join((yield _arguments([watch])))})"
         case n.Attempt(inner):
             return f"{yield _write(inner)}.attempt()"
+        case n.Retry() | n.Timeout():
+            return f"{yield _write(node.node)}.{_guard(node)}"
+        case n.Cached(maxsize, inside):
+            first = yield _write(inside[0])
+            told = [f"key={key}" for key in (yield _arguments(inside[1:]))]
+            return f"{first}.{_call('cached', [f'maxsize={maxsize}', *told])}"
+        case n.Fallback(on, steps):
+            first = yield _write(steps[0])
+            only = [] if on == (Exception,) else [f"on={_types(on)}"]
+            others = yield _arguments(steps[1:])
+            calls = (_call("fallback", [other, *only]) for other in others)
+            return ".".join([first, *calls])
         case _:
             return _write_leaf(node, argument=argument)
 
@@ -81,6 +94,18 @@ def _write_leaf(node: Leaf, *, argument: bool) -> str:
             return _call("chat_template", _keyed(roles, texts))
         case _:
             assert_never(node)
+
+
+def _guard(node: n.Retry | n.Timeout) -> str:
+    if isinstance(node, n.Timeout):
+        return f"timeout(seconds={node.seconds})"
+    bounds = f"attempts={node.attempts}, total_seconds={node.total_seconds}"
+    backoff = "" if node.backoff == DEFAULT else f", backoff={node.backoff!r}"
+    return f"retry(on={_types(node.on)}, {bounds}{backoff})"
+
+
+def _types(kinds: tuple[type[Any], ...]) -> str:
+    return _type(kinds[0]) if len(kinds) == 1 else f"({', '.join(map(_type, kinds))})"
 
 
 def _arguments(nodes: Iterable[n.Node]) -> Frame[list[str]]:

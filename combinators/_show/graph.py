@@ -54,6 +54,10 @@ def _look(node: n.Node) -> Frame[Box]:
             return Box(name, box.parts, box.in_order)
         case n.Each() | n.Tap() | n.Attempt():
             return Box(type(node).__name__.lower(), (yield _parts([""], node.children)))
+        case n.Retry() | n.Timeout() | n.Cached():
+            return Box(_guard(node), (yield _parts([""], node.children[:1])))
+        case n.Fallback(_, steps):
+            return Box("fallback", (yield _parts(map(shown, range(len(steps))), steps)))
         case _:
             return Box(_caption(node))
 
@@ -67,6 +71,16 @@ def _parts(roles: Iterable[str], nodes: Sequence[n.Node]) -> Frame[tuple[tuple[s
     for node in nodes:
         boxes.append((yield _look(node)))  # noqa: PERF401 - no comprehension can yield
     return tuple(zip(roles, boxes, strict=True))
+
+
+def _guard(node: n.Retry | n.Timeout | n.Cached) -> str:
+    match node:
+        case n.Retry(on, attempts):
+            return f"retry on {', '.join(kind.__name__ for kind in on)}, {attempts} attempts"
+        case n.Timeout(seconds):
+            return f"timeout {seconds:g} s"
+        case n.Cached(maxsize):
+            return f"cached, {maxsize} results"
 
 
 def _test(node: n.Node) -> str:

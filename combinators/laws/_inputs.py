@@ -56,6 +56,8 @@ def declared_input(pipeline: Runnable[Any, Any]) -> Any:
         match node:
             case n.Pipe((first, *_)) | n.Named(_, first) | n.Attempt(first):
                 node = first
+            case n.Retry() | n.Timeout() | n.Fallback() | n.Cached():
+                node = node.children[0]
             case n.Passthrough(kind):
                 return kind
             case n.Step():

@@ -125,6 +125,33 @@ class Ours(System[Pipeline]):
         return step.attempt()
 
     @override
+    def retry(
+        self,
+        step: Pipeline,
+        on: tuple[type[Exception], ...],
+        attempts: int,
+        waits: Iterable[float],
+        /,
+    ) -> Pipeline:
+        return step.retry(on=on, attempts=attempts, backoff=waits)
+
+    @override
+    def fallback(
+        self, step: Pipeline, other: Pipeline, on: tuple[type[Exception], ...], /
+    ) -> Pipeline:
+        return _face(step.fallback(other, on=on))
+
+    @override
+    def timeout(self, step: Pipeline, seconds: float, /) -> Pipeline:
+        return step.timeout(seconds=seconds)
+
+    @override
+    def cached(
+        self, step: Pipeline, key: Pipeline | None = None, /, *, maxsize: int = 128
+    ) -> Pipeline:
+        return step.cached(maxsize=maxsize, key=key)
+
+    @override
     def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
         return p.invoke(x, **options)
 

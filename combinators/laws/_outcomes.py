@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, final
 
 from returns.result import Failure, Result, Success
 
-from combinators import CombinatorError, FanoutError
+from combinators import CombinatorError, FallbackError, FanoutError
 from combinators.laws._telling import is_mapping, is_plain
 
 
@@ -84,6 +84,8 @@ def same(left: object, right: object) -> bool:
     return _same(left, right, _overlap)
 
 
+Keyed: TypeAlias = FanoutError | FallbackError
+
 # How the keys of two groups of failures have to compare.
 Keys: TypeAlias = "Callable[[Mapping[Any, Exception], Mapping[Any, Exception]], bool]"
 
@@ -127,7 +129,7 @@ def _same(left: Any, right: Any, keys: Keys) -> bool:
 def _same_error(left: Exception, right: Exception, keys: Keys) -> bool:
     if type(left) is not type(right):
         return False
-    if isinstance(left, FanoutError) and isinstance(right, FanoutError):
+    if isinstance(left, Keyed) and isinstance(right, Keyed):
         one, other = left.errors, right.errors
         common = one.keys() & other.keys()
         return keys(one, other) and all(_same_error(one[k], other[k], keys) for k in common)

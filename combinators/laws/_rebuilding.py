@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, Generic, Literal, TypeVar, Union, assert_never, final
 
 from combinators import Runnable, _nodes as n
@@ -69,6 +70,14 @@ class _Fold(Generic[P]):
                 return system.tap(self.of(watch))
             case n.Attempt(inner):
                 return system.attempt(self.of(inner))
+            case n.Retry(on, attempts, _, backoff):
+                return system.retry(self.of(node.node), on, attempts, backoff)
+            case n.Fallback(on):
+                return reduce(lambda p, q: system.fallback(p, q, on), self._all(node.steps))
+            case n.Timeout(seconds, inner):
+                return system.timeout(self.of(inner), seconds)
+            case n.Cached(maxsize, inside):
+                return system.cached(*self._all(inside), maxsize=maxsize)
             case _:
                 return self._leaf(node)
 

@@ -12,6 +12,7 @@ import functools
 import inspect
 import operator
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from numbers import Number
 from typing import Any, TypeAlias, assert_never, final
 
@@ -20,6 +21,7 @@ from returns.result import Failure, Success
 from combinators import (
     AbsentKeyError,
     EmptyStreamError,
+    FallbackError,
     FanoutError,
     InputError,
     MergeError,
@@ -100,6 +102,8 @@ class _Reference:
                 return x
             case n.Attempt(inner):
                 return self._attempt(inner, x)
+            case n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
+                return self._robust(node, x)
             case _:
                 return _rearranged(node, x)
 
@@ -147,11 +151,61 @@ class _Reference:
             raise NoMatchError("branch", type(x).__name__, "")
         return self.value(node.otherwise, x)
 
+    def _robust(self, node: n.Retry | n.Fallback | n.Timeout | n.Cached, x: Any) -> Any:
+        match node:
+            case n.Retry():
+                return self._retried(node, x)
+            case n.Fallback():
+                return self._first(node, x)
+            case n.Timeout(_, inner):
+                return self.value(inner, x)  # nothing takes time here
+            case n.Cached(_, inside):
+                self._hash(node, x)
+                return self.value(inside[0], x)
+
+    def _retried(self, node: n.Retry, x: Any) -> Any:
+        for _ in islice(node.backoff, node.attempts - 1):
+            try:
+                return self.value(node.node, x)
+            except Exception as error:
+                if not _is_answered(error, node.on):
+                    raise
+        return self.value(node.node, x)
+
+    def _first(self, node: n.Fallback, x: Any) -> Any:
+        errors: dict[int, Exception] = {}
+        for position, step in enumerate(node.steps):
+            try:
+                return self.value(step, x)
+            except Exception as error:
+                errors[position] = error
+                answered = _is_answered(error, node.on)
+                if not answered and not position:
+                    raise
+                if not answered:
+                    break
+        raise FallbackError(errors, len(node.steps))
+
+    def _hash(self, node: n.Cached, x: Any) -> None:
+        for value in [self.value(key, x) for key in node.key] or [x]:
+            try:
+                hash(value)
+            except TypeError as error:
+                raise InputError("cached", type(value).__name__, "") from error
+
     def _attempt(self, inner: n.Node, x: Any) -> Any:
         try:
             return Success(self.value(inner, x))
         except Exception as error:  # noqa: BLE001 - the outcome is the value
             return Failure(error)
+
+
+def _is_answered(error: Exception, on: tuple[type[Exception], ...]) -> bool:
+    if not isinstance(error, ExceptionGroup):
+        return isinstance(error, on)
+    groups = [kind for kind in on if issubclass(kind, ExceptionGroup)]
+    inside = all(_is_answered(each, on) for each in error.exceptions)
+    return isinstance(error, tuple(groups)) or inside
 
 
 Rearranging: TypeAlias = n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance | n.Template

@@ -141,6 +141,24 @@ class System(ABC, Generic[P]):
     def attempt(self, step: P, /) -> P:
         """Return a step whose outcome is a value."""
 
+    @abstractmethod
+    def retry(
+        self, step: P, on: tuple[type[Exception], ...], attempts: int, waits: Iterable[float], /
+    ) -> P:
+        """Return a step that is run again, so many times at most, after these exceptions."""
+
+    @abstractmethod
+    def fallback(self, step: P, other: P, on: tuple[type[Exception], ...], /) -> P:
+        """Return a step with another to run where it fails with these exceptions."""
+
+    @abstractmethod
+    def timeout(self, step: P, seconds: float, /) -> P:
+        """Return a step that has so many seconds to run."""
+
+    @abstractmethod
+    def cached(self, step: P, key: P | None = None, /, *, maxsize: int = 128) -> P:
+        """Return a step that keeps its results, under what `key` makes of its inputs."""
+
     # -- running ----------------------------------------------------------------
 
     @abstractmethod

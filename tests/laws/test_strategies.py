@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from returns.result import Failure
 
-from combinators import Runnable, _nodes as n
+from combinators import Runnable, _nodes as n, _tree
 from combinators.laws import (
     OURS,
     Gave,
@@ -43,7 +43,7 @@ def test_every_node_is_drawn() -> None:
     @given(cases.plans(), cases.mappings(ls.ANY))
     def look(plan: tuple[Plan, object], step: tuple[str, Runnable[Any, Any], object]) -> None:
         for pipeline in plan[0].pipeline, step[1]:
-            drawn.update(map(type, n.walk(pipeline.node)))
+            drawn.update(map(type, _tree.walk(pipeline.node)))
 
     look()
     assert drawn == set(NODES)

@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from typing_extensions import override
 
 import combinators
-from combinators import BuilderError, Runnable, _nodes as n
+from combinators import BuilderError, Runnable, _nodes as n, _tree
 from tests.unit.subjects import (
     PIPELINES,
     Pair,
@@ -78,7 +78,7 @@ def test_the_class_is_not_called() -> None:
 
 @given(PIPELINES)
 def test_nodes_are_frozen(pipeline: Untyped) -> None:
-    for node in n.walk(pipeline.node):
+    for node in _tree.walk(pipeline.node):
         for name in node.__match_args__:
             with pytest.raises(AttributeError):
                 setattr(node, name, None)
@@ -129,7 +129,7 @@ def test_a_copy_is_the_value_itself(pipeline: Untyped) -> None:
 
 @given(PIPELINES)
 def test_flat_tokens_grow_into_the_same_tree(pipeline: Untyped) -> None:
-    grown = n.grown(n.raw_tokens(pipeline.node))
+    grown = _tree.grown(_tree.raw_tokens(pipeline.node))
     assert grown == pipeline.node
 
 
@@ -311,7 +311,7 @@ def test_a_passthrough_on_either_side_makes_no_difference(pipeline: Untyped) -> 
 
 @given(PIPELINES)
 def test_pipes_are_flat(pipeline: Untyped) -> None:
-    for node in n.walk(pipeline.node):
+    for node in _tree.walk(pipeline.node):
         if isinstance(node, n.Pipe):
             assert len(node.steps) > 1
             assert not any(isinstance(step, n.Pipe) for step in node.steps)

@@ -4,7 +4,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from combinators import _nodes as n
+from combinators import _nodes as n, _tree
 from combinators.laws import Ours, promises, values
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
@@ -22,7 +22,9 @@ class ComparesByKindOfStep(Ours):
 
     @override
     def equal(self, p: Pipeline, q: Pipeline, /) -> bool:
-        return [type(each) for each in n.walk(p.node)] == [type(each) for each in n.walk(q.node)]
+        return [type(each) for each in _tree.walk(p.node)] == [
+            type(each) for each in _tree.walk(q.node)
+        ]
 
 
 class NamesCopies(Ours):
