@@ -10,7 +10,9 @@ from combinators._backoff import DEFAULT, Backoff, as_backoff, number, whole_num
 from combinators._errors import BuilderError
 from combinators._keys import signature
 from combinators._parts import Part, known, part
+from combinators._replacing import replaced
 from combinators._run.traits import needs_loop
+from combinators._step import Step
 from combinators._value import Value, made
 from combinators._words import a_kind
 
@@ -96,6 +98,27 @@ class Robust(Value):
             raise BuilderError("cached() key=", "an async step", accepted)
         nodes = (self.node, *(each.node for each in keys))
         return self._around(n.Cached(most, nodes), *keys)
+
+    def replace(self, *, at: str, with_: Step[Any, Any]) -> Self:
+        """Return this pipeline with one of its steps replaced by another of the same type.
+
+        For tests, which want everything as it is but for the step that costs money.
+
+        Args:
+            at: what the step is called: the key of its branch, the name that it was given or
+                that its function has, or a path of such names, as in "context > search"
+            with_: a step of any kind
+
+        Raises:
+            BuilderError: nothing, or more than one step, is called so; all names are listed
+            KeyMismatchError: the keys of the new step do not line up with those around it
+
+        >>> from combinators import fanout, passthrough, template
+        >>> chain = fanout(size=len, text=passthrough()) | template("{text}: {size}")
+        >>> chain.replace(at="size", with_=lambda _: 42).invoke("four")
+        'four: 42'
+        """
+        return made(type(self), *replaced(self, at, with_))
 
     def _around(self, node: n.Node, *inside: Part | Value) -> Self:
         return made(type(self), node, signature(node, [self, *inside]))
