@@ -158,6 +158,37 @@ class LangChain(System[Pipeline]):
         return _runnable(_lambda(partial(_caught, step), partial(_acaught, step)))
 
     @override
+    def retry(
+        self,
+        step: Pipeline,
+        on: tuple[type[Exception], ...],
+        attempts: int,
+        waits: Iterable[float],
+        /,
+    ) -> Pipeline:
+        return step.with_retry(
+            retry_if_exception_type=on,
+            stop_after_attempt=attempts,
+            wait_exponential_jitter=False,
+        )
+
+    @override
+    def fallback(
+        self, step: Pipeline, other: Pipeline, on: tuple[type[Exception], ...], /
+    ) -> Pipeline:
+        return step.with_fallbacks([other], exceptions_to_handle=on)
+
+    @override
+    def timeout(self, step: Pipeline, seconds: float, /) -> Pipeline:
+        return step  # of its steps, none has a time
+
+    @override
+    def cached(
+        self, step: Pipeline, key: Pipeline | None = None, /, *, maxsize: int = 128
+    ) -> Pipeline:
+        return step  # results are kept of models alone
+
+    @override
     def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
         return p.invoke(x, _config(options))
 

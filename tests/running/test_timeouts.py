@@ -50,10 +50,12 @@ class Patient:
 
     def __init__(self) -> None:
         self.told = threading.Event()
+        self.begun = threading.Event()
         self.ended = threading.Event()
         self.was_cancelled: bool | None = None
 
     def step(self, x: object) -> object:
+        self.begun.set()
         while not self.told.wait(0.002) and not cancelled():
             pass
         self.was_cancelled = cancelled()
@@ -420,7 +422,7 @@ def raises_group(way: Way, r: Runnable[Any, Any]) -> None:
 def test_a_step_learns_that_its_task_was_cancelled(patient: Patient) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(pipe(inc, patient.step).ainvoke(1))
-        await asyncio.sleep(SOON)
+        assert await asyncio.to_thread(patient.begun.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -440,7 +442,7 @@ def test_a_step_learns_that_its_stream_was_closed(patient: Patient) -> None:
                 pass
 
         task = asyncio.ensure_future(read())
-        await asyncio.sleep(SOON)
+        assert await asyncio.to_thread(patient.begun.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -463,7 +465,7 @@ def test_a_fanout_in_a_thread_whose_task_was_cancelled_ends_with_it(patient: Pat
 
     async def main() -> None:
         task = asyncio.ensure_future(runnable(inner.invoke).ainvoke(1))
-        await asyncio.sleep(SOON)
+        assert await asyncio.to_thread(patient.begun.wait, 10)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -35,6 +35,7 @@ class Taste:
     faults: bool = True  # steps that raise
     waits: bool = True  # async steps
     chunks: bool = True  # steps that stream
+    keeps: bool = True  # steps that are not run again for an input that they had
     depth: int = 2
 
     def deeper(self) -> Taste:
@@ -140,6 +141,8 @@ def _proposals(d: Drawing, takes: Shape, taste: Taste) -> list[Proposal]:
     if taste.depth > 0:
         inner = taste.deeper()
         found += [partial(each, d, takes, inner) for each in _NESTING]
+        if taste.keeps:
+            found.append(partial(_cached, d, takes, inner))
         if isinstance(takes, Listed):
             found.append(partial(_each, d, takes, inner))
         if isinstance(takes, Fields):
@@ -237,6 +240,27 @@ def _attempt(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
     return pipeline.attempt(), s.Attempted(gives)
 
 
+def _retry(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, takes, taste)
+    return pipeline.retry(on=Exception, attempts=2, backoff=[0]), gives
+
+
+def _fallback(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    gives = d.one_of(s.SCALARS)
+    first, other = arrow(d, takes, gives, taste), arrow(d, takes, gives, taste)
+    return _c.pipe(first).fallback(other), gives
+
+
+def _timeout(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, takes, taste)
+    return pipeline.timeout(seconds=600), gives
+
+
+def _cached(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    pipeline, gives = sequence(d, takes, taste)
+    return pipeline.cached(key=repr), gives  # no dict is hashable
+
+
 def _branch(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
     gives = d.one_of(s.SCALARS)
     arm = _c.when(body(d, s.TRUTH, taste), arrow(d, takes, gives, taste))
@@ -284,7 +308,10 @@ def _route(d: Drawing, mapping: Fields, taste: Taste) -> Drawn:
     return _c.route(key, arms, otherwise=_default(d, mapping, gives, taste)), gives
 
 
-_NESTING: Final = (_fanout, _row, _point, _tap, _named, _attempt, _branch, _case, _bind)
+_NESTING: Final = (
+    _fanout, _row, _point, _tap, _named, _attempt, _branch, _case, _bind, _retry, _fallback,
+    _timeout,
+)  # fmt: skip
 
 
 def _default(d: Drawing, takes: Shape, gives: Shape, taste: Taste) -> Pipeline | None:

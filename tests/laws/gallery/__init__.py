@@ -10,11 +10,12 @@ from tests.laws.gallery import (
     identities,
     many,
     mappings,
+    recoveries,
     sequences,
 )
 from tests.laws.gallery.wrong import Pipeline
 
-_ROOMS: Final = (sequences, branches, mappings, choices, engines, many, identities)
+_ROOMS: Final = (sequences, branches, mappings, choices, engines, recoveries, many, identities)
 
 GALLERY: Final[dict[Law, System[Pipeline]]] = {
     law: system for room in _ROOMS for law, system in room.EXHIBITS.items()
