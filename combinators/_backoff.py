@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, cast, final
 
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 class Backoff(ABC):
@@ -170,11 +171,10 @@ def as_backoff(given: object, where: str, most: int | None = None) -> Backoff:
     """
     if isinstance(given, Backoff):
         return given
-    try:
-        waits = islice(iter(given), most)  # type: ignore[call-overload]  # pyright: ignore[reportUnknownVariableType, reportArgumentType, reportCallIssue]  # asked in the next line
-    except TypeError:
+    if not isinstance(given, Iterable):
         accepted = "It takes a schedule such as exponential(), or an iterable of seconds."
-        raise BuilderError(where, a_kind(given), accepted) from None
+        raise BuilderError(where, a_kind(given), accepted)
+    waits = islice(cast("Iterable[object]", given), most)
     return _Listed(tuple(number(each, f"{where}, wait {i}") for i, each in enumerate(waits, 1)))
 
 

@@ -165,7 +165,7 @@ def _copy(error: Exception) -> Frame[Exception]:
     made.__cause__, made.__context__ = error.__cause__, error.__context__
     made.__suppress_context__ = error.__suppress_context__
     if (notes := _notes(error)) is not None:
-        made.__notes__ = [*notes]  # type: ignore[list-item]  # whatever was there
+        made.__notes__ = cast("list[str]", [*notes])
     return made.with_traceback(error.__traceback__)
 
 

@@ -81,6 +81,10 @@ class OpenAttempt(Open[In, Out, How]):
     __slots__ = ()
 
 
+class OpenFallback(Open[In, Out, How]):
+    __slots__ = ()
+
+
 class OpenTap(Open[In, Out, How]):
     __slots__ = ()
 

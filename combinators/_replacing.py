@@ -92,11 +92,10 @@ def _inside(node: n.Node) -> Iterator[tuple[n.Node, str, str]]:
     """Yield the nodes inside, the key of each, and what paths say of it."""
     for index, inner in enumerate(_replaceable(node)):
         match node:
-            case n.Fanout(keys) if keys is None:
-                yield inner, "", branch_of("fanout", index)
-            case n.Fanout(keys) | n.Assign(keys):
-                builder = "fanout" if isinstance(node, n.Fanout) else label(node)
-                yield inner, keys[index], branch_of(builder, keys[index])  # type: ignore[index]  # there are keys: the case above
+            case n.Fanout() | n.Assign():
+                builder = label(node) if isinstance(node, n.Assign) else "fanout"
+                key = index if node.keys is None else node.keys[index]
+                yield inner, key if isinstance(key, str) else "", branch_of(builder, key)
             case n.Route(_, names):
                 name = names[index] if index < len(names) else None
                 yield inner, name if isinstance(name, str) else "", arm_segments(node)[index]

@@ -48,7 +48,7 @@ def retry_chunks(node: n.Retry, start: Start) -> Start:
 
     async def run(x: Any, turn: Turn) -> Chunks:
         attempts = _attempts(node)
-        opened = await _retried(attempts, lambda: _opened(start(x, turn)))
+        opened = await _retried(attempts, partial(_opened, start, x, turn))
         async with aclosing(_read(attempts, *opened)) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -61,7 +61,7 @@ def fallback_chunks(node: n.Fallback, starts: Sequence[Start]) -> Start:
 
     async def run(x: Any, turn: Turn) -> Chunks:
         steps = Alternatives(node)
-        attempts = [lambda start=start: _opened(start(x, turn)) for start in starts]
+        attempts = [partial(_opened, start, x, turn) for start in starts]
         opened = await _first_of(steps, attempts)
         async with aclosing(_read(steps, *opened)) as chunks:
             async for chunk in chunks:
@@ -94,7 +94,8 @@ async def _first_of(steps: Alternatives, attempts: Sequence[Callable[[], Awaitab
     raise steps.failed()
 
 
-async def _opened(chunks: Chunks) -> Opened:
+async def _opened(start: Start, x: Any, turn: Turn) -> Opened:
+    chunks = start(x, turn)
     return await anext(chunks), chunks
 
 

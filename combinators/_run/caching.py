@@ -40,7 +40,7 @@ def telling(node: n.Cached, key: Program | None = None) -> Telling:
     given = "its input" if key is None else "what key= gives"
 
     def tell(x: Any) -> Hashable:
-        value = x if key is None else key(x, CALL)
+        value: object = x if key is None else key(x, CALL)
         told = type(value), identity(value)
         try:
             hash(told)

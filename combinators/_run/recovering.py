@@ -124,7 +124,7 @@ def retry_chunks(node: n.Retry, start: Start) -> Start:
 
     def run(x: Any, call: Call) -> Chunks:
         attempts = Attempts(node, time.monotonic())
-        opened = _retried(attempts, lambda: _opened(start(x, call)), call)
+        opened = _retried(attempts, partial(_opened, start, x, call), call)
         return _read(attempts, *opened)
 
     return _lazily(run)
@@ -135,7 +135,7 @@ def fallback_chunks(node: n.Fallback, starts: Sequence[Start]) -> Start:
 
     def run(x: Any, call: Call) -> Chunks:
         steps = Alternatives(node)
-        attempts = [lambda start=start: _opened(start(x, call)) for start in starts]
+        attempts = [partial(_opened, start, x, call) for start in starts]
         return _read(steps, *_first_of(steps, attempts, call))
 
     return _lazily(run)
@@ -192,7 +192,8 @@ def _lazily(start: Start) -> Start:
     return run
 
 
-def _opened(chunks: Chunks) -> Opened:
+def _opened(start: Start, x: Any, call: Call) -> Opened:
+    chunks = start(x, call)
     return next(chunks), chunks
 
 

@@ -201,11 +201,11 @@ class _Reference:
 
 
 def _is_answered(error: Exception, on: tuple[type[Exception], ...]) -> bool:
-    if not isinstance(error, ExceptionGroup):
+    inside: Sequence[Exception] = getattr(error, "exceptions", ())
+    if not inside:
         return isinstance(error, on)
-    groups = [kind for kind in on if issubclass(kind, ExceptionGroup)]
-    inside = all(_is_answered(each, on) for each in error.exceptions)
-    return isinstance(error, tuple(groups)) or inside
+    named = any(issubclass(kind, ExceptionGroup) and isinstance(error, kind) for kind in on)
+    return named or all(_is_answered(each, on) for each in inside)
 
 
 Rearranging: TypeAlias = n.Pick | n.Select | n.Rename | n.Omit | n.IsInstance | n.Template

@@ -71,6 +71,9 @@ class _Backward:
                 return self.through(inner, self.anything)
             case s.Tap(inner):
                 return self._common([("what goes on", wanted), *self._named([inner])], step)
+            case s.Fallback(steps):
+                takes_each = [(each.name, self.through(each, wanted)) for each in steps]
+                return self._common(takes_each, step)
             case s.Branch() | s.Route():
                 return self._of_choice(step.how, wanted, step)
             case s.Fanout() | s.Positional() | s.Target():

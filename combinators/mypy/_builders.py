@@ -76,6 +76,13 @@ def _receiver(call: Call) -> s.Step:
     return call.reader.step(call.arguments[0].expression, "the pipeline")
 
 
+def _fallback(call: Call) -> s.How | None:
+    if call.is_starred or len(call.positional) != len(("self", "other")):
+        return None
+    other = call.reader.step(call.positional[1], "the fallback")
+    return call.finished(s.Fallback((_receiver(call), other)))
+
+
 def _after(build: Builder) -> Builder:
     """Return the builder of a method: what it builds goes after the pipeline."""
 
@@ -119,6 +126,7 @@ METHODS: Final[dict[str, Builder]] = {
     "assign": _after(_keyed.assign),
     "attempt": lambda call: call.finished(s.Attempt(_receiver(call))),
     "each": lambda call: call.finished(s.Each(_receiver(call))),
+    "fallback": _fallback,
     "named": lambda call: _receiver(call).how,
     "pick": _after(_keyed.pick),
     "tap": _after(_tap),

@@ -179,6 +179,8 @@ class _Reader:
         match name, items:
             case "OpenPipe", _:
                 return s.Pipe(tuple(self.step(item) for item in items))
+            case "OpenFallback", _:
+                return s.Fallback(tuple(self.step(item) for item in items))
             case "OpenPositional", _:
                 return s.Positional(tuple(self.step(item) for item in items))
             case "OpenTarget", [FunctionLike() as constructor, TypedDictType() as branches]:

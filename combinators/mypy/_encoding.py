@@ -72,7 +72,7 @@ def _payload(checker: TypeChecker, how: s.How) -> tuple[str, Type]:
             return "OpenUpdate" if update else "OpenAssign", _record(checker, branches)
         case s.Fanout(branches):
             return "OpenFanout", _record(checker, branches)
-        case s.Positional(steps) | s.Pipe(steps):
+        case s.Positional(steps) | s.Pipe(steps) | s.Fallback(steps):
             name = f"Open{type(how).__name__}"
             return name, tuple_of(checker, [as_type(checker, step) for step in steps])
         case s.Target(constructor, branches):

@@ -76,6 +76,10 @@ def _through(joint: Joint, step: s.Step) -> Flow:
             error = joint.checker.named_type("builtins.Exception")
             outcome = [type_of_flow(through(joint, inner)), error]
             return instance_of(joint.checker, "returns.result", "Result", outcome)
+        case s.Fallback(steps):
+            results = [type_of_flow(through(joint, steps[0]))]
+            results += [_into(joint, "the fallback", other) for other in steps[1:]]
+            return union_of(results)
         case s.Tap(inner):
             before = len(joint.mistakes.found)
             through(joint.inside("tap", inner), inner)

@@ -13,6 +13,11 @@ from mypy.nodes import (
     StrExpr,
 )
 
+# Methods of which the result is called what the pipeline is called.
+OF_RECEIVER = frozenset(
+    {"attempt", "cached", "fallback", "named", "replace", "retry", "tap", "timeout"}
+)
+
 
 def name_at(expression: Expression) -> str:
     """Return what messages call the step that an expression is; of several, the first."""
@@ -21,7 +26,7 @@ def name_at(expression: Expression) -> str:
             return name
         case CallExpr(callee=MemberExpr(name="named"), args=[StrExpr(value=name)]):
             return name
-        case CallExpr(callee=MemberExpr(expr=receiver, name="attempt" | "named" | "tap" as method)):
+        case CallExpr(callee=MemberExpr(expr=receiver, name=method)) if method in OF_RECEIVER:
             name = name_at(receiver)
             return method if name == "passthrough" else name
         case CallExpr(callee=NameExpr(name="runnable" | "partial"), args=[inner, *_]):

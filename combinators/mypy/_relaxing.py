@@ -76,9 +76,21 @@ def anything_like(checker: TypeChecker, expression: Expression) -> Type:
     return checker.named_generic_type("builtins.dict", [ANY, value])
 
 
+# Parameters of methods that take no step: for them, mypy's own word is enough.
+OPTIONS = frozenset({"on"})
+
+
 def relaxed_method(ctx: MethodSigContext) -> FunctionLike:
-    """Return a signature of the same parameters, of which each takes anything."""
-    return relaxed(checker_of(ctx), ctx.default_signature)
+    """Return a signature of the same parameters, of which each that is a step takes anything."""
+    signature = relaxed(checker_of(ctx), ctx.default_signature)
+    before = ctx.default_signature
+    types = [
+        declared if name in OPTIONS else anything
+        for name, declared, anything in zip(
+            before.arg_names, before.arg_types, signature.arg_types, strict=True
+        )
+    ]
+    return signature.copy_modified(arg_types=types)
 
 
 def relaxed(checker: TypeChecker, signature: CallableType) -> CallableType:

@@ -146,6 +146,14 @@ class Attempt:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Fallback:
+    """The first of several steps that does not fail."""
+
+    steps: tuple[Step, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Tap:
     """The identity, which shows what passes to a step."""
 
@@ -205,6 +213,7 @@ How: TypeAlias = (
     | Pipe
     | Each
     | Attempt
+    | Fallback
     | Tap
     | Branch
     | Route
@@ -233,7 +242,7 @@ def children(how: How) -> tuple[Step, ...]:
     match how:
         case Assign(branches) | Fanout(branches) | Target(_, branches):
             return tuple(branches.values())
-        case Positional(steps) | Pipe(steps):
+        case Positional(steps) | Pipe(steps) | Fallback(steps):
             return steps
         case Each(step) | Attempt(step) | Tap(step) | Bind(step):
             return (step,)

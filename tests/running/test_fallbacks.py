@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import pickle
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -44,7 +44,9 @@ def text(x: object) -> str:
 def test_where_a_step_fails_the_other_runs_on_its_input(
     way: Way, other: AnyStep, fails: AnyStep
 ) -> None:
-    r = pipe(inc, runnable(fails(ValueError())).fallback(other), inc)
+    broken: Callable[[int], int] = fails(ValueError())
+    first = runnable(broken)
+    r: Any = pipe(inc, first.fallback(other), inc)
     assert way(r, 1) == 4
 
 
@@ -147,7 +149,8 @@ def test_after_a_sibling_has_failed_no_fallback_begins() -> None:
 
 
 def test_in_a_batch_each_item_falls_back_by_itself() -> None:
-    r: Any = runnable(int).fallback(len, on=ValueError)
+    number: Runnable[str, int] = runnable(int)
+    r = number.fallback(len, on=ValueError)
     assert r.batch(["1", "one", "3", "three"]) == [1, 3, 3, 5]
 
 
@@ -266,7 +269,8 @@ def test_the_group_pickles_and_copies() -> None:
 
 def test_the_group_can_be_split() -> None:
     error = FallbackError({0: KeyError("a"), 1: OSError("b")}, 2)
-    matched, rest = error.split(OSError)
+    parts: Any = error.split(OSError)
+    matched, rest = parts
     assert isinstance(matched, FallbackError)
     assert isinstance(rest, FallbackError)
     assert ([*matched.errors], [*rest.errors]) == ([1], [0])

@@ -251,10 +251,14 @@ def test_above_a_bound_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) ->
     assert runnable(told.stubborn).timeout(seconds=30).invoke(1) == 1  # there is room again
 
 
+def nobody(_: object) -> bool:
+    return False
+
+
 def test_without_a_thread_to_be_had_the_caller_does_the_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(POOL, "spawn", lambda _: False)
+    monkeypatch.setattr(POOL, "spawn", nobody)
     assert runnable(inc).timeout(seconds=30).invoke(1) == 2
     with pytest.raises(DeadlineError):
         runnable(waiting(0.002)).timeout(seconds=0.001).invoke(1)
@@ -453,15 +457,19 @@ def test_a_step_learns_that_its_stream_was_closed(patient: Patient) -> None:
 
 def test_a_thread_that_has_done_with_one_call_knows_nothing_of_it_in_the_next() -> None:
     seen: list[bool] = []
+
+    def ask(_: object) -> None:
+        seen.append(cancelled())
+
     for _ in range(50):
         with pytest.raises(FanoutError):
             fanout(a=failing(ValueError()), b=inc, c=inc).invoke(1)
-        fanout(a=lambda _: seen.append(cancelled()), b=lambda _: seen.append(cancelled())).invoke(1)
+        fanout(a=ask, b=ask).invoke(1)
     assert not any(seen)
 
 
 def test_a_fanout_in_a_thread_whose_task_was_cancelled_ends_with_it(patient: Patient) -> None:
-    inner = fanout(a=patient.step, b=pipe(patient.step, inc)).timeout(seconds=20)
+    inner = fanout(a=patient.step, b=pipe(patient.step, str)).timeout(seconds=20)
 
     async def main() -> None:
         task = asyncio.ensure_future(runnable(inner.invoke).ainvoke(1))

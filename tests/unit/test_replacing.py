@@ -103,7 +103,7 @@ def test_what_is_replaced_is_in_normal_form() -> None:
     r = pipe(clean, search, clean)
     assert r.replace(at="search", with_=pipe(stub, stub)) == pipe(clean, stub, stub, clean)
     assert r.replace(at="search", with_=passthrough()) == pipe(clean, clean)
-    both = runnable(clean).fallback(search)
+    both: Untyped = runnable(clean).fallback(search)
     other = runnable(stub).fallback(stub)
     assert both.replace(at="search", with_=other) == pipe(clean).fallback(stub).fallback(stub)
 
@@ -124,7 +124,7 @@ def test_what_is_beside_a_replaced_step_keeps_its_results() -> None:
 
 
 def test_keys_are_checked_again() -> None:
-    r = fanout(context=fanout(text=clean)) | pick("context") | pick("text")
+    r: Untyped = fanout(context=fanout(text=clean)) | pick("context") | pick("text")
     with pytest.raises(MissingKeyError):
         r.replace(at="context", with_=fanout(other=clean))
 
