@@ -12,13 +12,16 @@ from typing_extensions import override
 
 import combinators
 from combinators import (
+    AbandonedError,
     AbsentKeyError,
     BatchError,
     BindDepthError,
     BuilderError,
     CombinatorError,
+    DeadlineError,
     DuplicateKeyError,
     EmptyStreamError,
+    FallbackError,
     FanoutError,
     InputError,
     InvalidKeyError,
@@ -180,6 +183,24 @@ ERRORS: dict[str, tuple[CombinatorError, type[Exception], str]] = {
         ExceptionGroup,
         "2 of 3 branches failed\n├─ 'a': ValueError\n└─ 1: KeyError",
     ),
+    "FallbackError": (
+        FallbackError({0: ValueError("secret"), 1: KeyError("secret")}, 2),
+        ExceptionGroup,
+        "2 of 2 steps failed\n├─ 0: ValueError\n└─ 1: KeyError",
+    ),
+    "DeadlineError": (
+        DeadlineError("search timeout", 0.5),
+        TimeoutError,
+        "search timeout took longer than 0.5 s.",
+    ),
+    "AbandonedError": (
+        AbandonedError("search timeout", 64),
+        RuntimeError,
+        (
+            "search timeout was not begun: 64 threads still run what ran out of time.\n"
+            "No thread can be stopped from outside. A long step can ask cancelled(), and return."
+        ),
+    ),
 }
 
 
@@ -222,7 +243,7 @@ def _fields(error: BaseException) -> object:
         return (type(value), value.args) if isinstance(value, Exception) else value
 
     fields = {name: value for name, value in vars(error).items() if name != "__notes__"}
-    if isinstance(error, FanoutError | BatchError):
+    if isinstance(error, FanoutError | FallbackError | BatchError):
         fields["errors"] = {key: plain(value) for key, value in error.errors.items()}
         return fields
     return fields, error.args
