@@ -84,13 +84,11 @@ async def _retried(attempts: Attempts, attempt: Callable[[], Awaitable[Any]]) ->
 
 
 async def _first_of(steps: Alternatives, attempts: Sequence[Callable[[], Awaitable[Any]]]) -> Any:
-    for attempt in attempts:
+    while steps.left():
         try:
-            return await attempt()
+            return await attempts[steps.position]()
         except Exception as error:  # noqa: BLE001 - as above
             steps.add(error)
-        if not steps.left():
-            break
     raise steps.failed()
 
 

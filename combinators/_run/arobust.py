@@ -31,7 +31,7 @@ def program(
             return arecovering.fallback(node, programs)
         case n.Timeout():
             return atiming.timeout(node, *programs)
-        case n.Cached():
+        case _:
             return acaching.cached(node, programs[0], *map(compile_, node.key))
 
 
@@ -48,5 +48,5 @@ def chunks(node: Robust, starts: Sequence[Start], compile_: Callable[[n.Node], P
             return arecovering.fallback_chunks(node, starts)
         case n.Timeout():
             return atiming.timeout_chunks(node, *starts)
-        case n.Cached():
+        case _:
             return acaching.cached_chunks(node, starts[0], *map(compile_, node.key))

@@ -72,9 +72,14 @@ class Alternatives:
         self._errors: dict[int, Exception] = {}
 
     @property
+    def position(self) -> int:
+        """Return the position of the step that is to begin, or was begun last."""
+        return len(self._errors)
+
+    @property
     def segment(self) -> str:
-        """Return what paths say of the step that was begun last."""
-        return branch_of("fallback", len(self._errors))
+        """Return what paths say of that step."""
+        return branch_of("fallback", self.position)
 
     def add(self, error: Exception) -> None:
         """Return if the next step may answer an error, and there is one.
@@ -83,14 +88,15 @@ class Alternatives:
             Exception: the error, which no other step answers.
         """
         locate(error, self.segment)
-        self._errors[len(self._errors)] = error
-        if len(self._errors) == 1 and not matches(error, self._node.on):
+        self._errors[self.position] = error
+        if self.position == 1 and not matches(error, self._node.on):
             raise error
 
     def left(self) -> bool:
-        """Return whether there is a step for the error that came last."""
-        made = len(self._errors)
-        return made < len(self._node.steps) and matches(self._errors[made - 1], self._node.on)
+        """Return whether there is a step to begin: the first, or one for the error of the last."""
+        last = self._errors.get(self.position - 1)
+        answered = last is None or matches(last, self._node.on)
+        return answered and self.position < len(self._node.steps)
 
     def failed(self) -> FallbackError:
         """Return the error of all of them."""
@@ -151,15 +157,13 @@ def _retried(attempts: Attempts, attempt: Callable[[], Any], call: Call) -> Any:
 
 
 def _first_of(steps: Alternatives, attempts: Sequence[Callable[[], Any]], call: Call) -> Any:
-    for attempt in attempts:
-        try:
-            return attempt()
-        except Exception as error:  # noqa: BLE001 - as above
-            steps.add(error)
-        if not steps.left():
-            break
+    while steps.left():
         if call.team is not None:
             call.team.check()
+        try:
+            return attempts[steps.position]()
+        except Exception as error:  # noqa: BLE001 - as above
+            steps.add(error)
     raise steps.failed()
 
 

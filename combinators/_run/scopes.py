@@ -7,10 +7,7 @@ and what runs may ask, wherever it is: a thread knows the scope that it works in
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import final
 
 
 class Stopped(BaseException):
@@ -51,15 +48,6 @@ class _Here(threading.local):
 
 
 HERE = _Here()
-
-
-def inside(scope: Scope | None, work: Callable[[], None]) -> None:
-    """Do some work in a scope, on a thread that has no other."""
-    HERE.scope = scope
-    try:
-        work()
-    finally:
-        HERE.scope = None
 
 
 def cancelled() -> bool:

@@ -38,7 +38,10 @@ class Team(Scope):
     )  # fmt: skip
 
     def __init__(self, jobs: Iterable[Job], count: int, call: Call) -> None:
-        super().__init__(call.team)
+        self.above = (
+            call.team
+        )  # as the base class does: a call of it is time that every fan-out takes
+        self.failed = False
         self.results: list[Any] = [None] * count
         self.errors: dict[int, Exception] = {}
         self._jobs = deque(enumerate(jobs))

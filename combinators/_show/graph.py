@@ -79,8 +79,8 @@ def _guard(node: n.Retry | n.Timeout | n.Cached) -> str:
             return f"retry on {', '.join(kind.__name__ for kind in on)}, {attempts} attempts"
         case n.Timeout(seconds):
             return f"timeout {seconds:g} s"
-        case n.Cached(maxsize):
-            return f"cached, {maxsize} results"
+        case _:
+            return f"cached, {node.maxsize} results"
 
 
 def _test(node: n.Node) -> str:

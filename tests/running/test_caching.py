@@ -23,7 +23,7 @@ from combinators import (
     pipe,
     runnable,
 )
-from combinators._memory import Flight
+from combinators._memory import Flight, Kept, Memory
 from combinators.laws.schedules import Schedule
 from tests.running.ways import (
     ONCE,
@@ -602,3 +602,115 @@ def test_a_run_that_has_ended_is_not_waited_for() -> None:
     memory.memory.leave(1, flight)
     assert not memory.memory.wait(flight, lambda: None)
     assert memory.memory.find(1) is None
+
+
+def test_a_memory_of_another_process_has_no_runs() -> None:
+    memory: Any = Memory()
+    memory.keep("kept", 1, 8)
+    flight, leads = memory.enter("led")
+    assert leads
+    memory._process = -1  # as it is in the child of a fork
+    assert memory.find("led") is None
+    memory._process = -1
+    again, leads = memory.enter("led")
+    assert leads
+    assert memory.find("kept") == Kept(1)
+    memory.leave("led", flight)  # it is not there any more
+    assert memory.find("led") is again
+
+
+# --- The same without a schedule -------------------------------------------------------
+
+
+class Held:
+    """A step that waits until somebody waits for it, and a little longer."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.calls = 0
+        self._error = error
+
+    def step(self, x: object) -> str:
+        self.calls += 1
+        self.begun.set()
+        self.go_on.wait(10)
+        if self.calls == 1 and self._error is not None:
+            raise self._error
+        return f"held {x}"
+
+
+def side_by_side(held: Held, ask: Callable[[Runnable[Any, Any]], object]) -> tuple[object, object]:
+    """Return what a thread gets that leads a run, and what another gets that waits for it."""
+    kept = runnable(held.step).cached()
+    node: Any = kept.node
+    got: dict[str, object] = {}
+
+    def lead() -> None:
+        try:
+            got["leads"] = kept.invoke(1)
+        except BaseException as error:  # noqa: BLE001 - it is what is looked at
+            got["leads"] = error
+
+    def follow() -> None:
+        got["follows"] = ask(kept)
+
+    leader, follower = threading.Thread(target=lead), threading.Thread(target=follow)
+    leader.start()
+    assert held.begun.wait(10)
+    flight = node.memory.find((int, (int, 1)))
+    follower.start()
+    deadline = time.monotonic() + 10
+    while not flight.waiting and time.monotonic() < deadline:
+        time.sleep(0.001)
+    held.go_on.set()
+    leader.join()
+    follower.join()
+    return got["leads"], got["follows"]
+
+
+ASKED: list[Callable[[Runnable[Any, Any]], object]] = [
+    lambda kept: kept.invoke(1),
+    lambda kept: asyncio.run(kept.ainvoke(1)),
+    lambda kept: "".join(kept.stream(1)),
+    lambda kept: "".join(asyncio.run(collected(kept.astream(1)))),
+]
+
+
+@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+def test_who_comes_later_waits(ask: Callable[[Runnable[Any, Any]], object]) -> None:
+    held = Held()
+    assert side_by_side(held, ask) == ("held 1", "held 1")
+    assert held.calls == 1
+
+
+@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+def test_who_waits_for_nothing_goes_on(ask: Callable[[Runnable[Any, Any]], object]) -> None:
+    held = Held(SystemExit())
+    led, followed = side_by_side(held, ask)
+    assert isinstance(led, SystemExit)
+    assert followed == "held 1"
+    assert held.calls == 2
+
+
+def test_a_branch_that_waits_in_vain_is_not_begun_after_a_failure() -> None:
+    held = Held(SystemExit())
+    kept = runnable(held.step).cached()
+
+    def lead() -> None:
+        with pytest.raises(SystemExit):
+            kept.invoke(1)
+
+    def fail(_: object) -> None:
+        time.sleep(0.01)
+        threading.Timer(0.05, held.go_on.set).start()
+        raise ValueError
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    assert held.begun.wait(10)
+    with pytest.raises(FanoutError) as caught:
+        fanout(a=kept, b=fail).invoke(1)
+    leader.join()
+    assert sorted(caught.value.errors) == ["b"]
+    assert held.calls == 1

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from combinators import (
     AbandonedError,
@@ -23,6 +24,7 @@ from combinators import (
     runnable,
 )
 from combinators._run.pool import POOL
+from combinators._run.threads import Gate, SystemThreads
 from combinators.laws.schedules import Schedule
 from tests.running.ways import (
     ONCE,
@@ -249,6 +251,34 @@ def test_above_a_bound_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) ->
     told.told.set()
     nobody_is_left_behind()
     assert runnable(told.stubborn).timeout(seconds=30).invoke(1) == 1  # there is room again
+
+
+class LateGate:
+    """A gate of which it is said that nobody has opened it in time."""
+
+    def __init__(self) -> None:
+        self._opened = threading.Event()
+
+    def acquire(self, *_: object) -> bool:
+        self._opened.wait(10)
+        return False
+
+    def release(self) -> None:
+        self._opened.set()
+
+
+class LateThreads(SystemThreads):
+    @override
+    def gate(self) -> Gate:
+        return LateGate()
+
+
+def test_what_is_done_at_the_last_moment_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    r = runnable(inc).timeout(seconds=30)
+    assert r.invoke(1) == 2
+    monkeypatch.setattr(POOL, "threads", LateThreads())
+    assert r.invoke(1) == 2
+    assert POOL.given_up == 0
 
 
 def nobody(_: object) -> bool:
