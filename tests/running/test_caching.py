@@ -454,12 +454,15 @@ def test_a_step_that_asks_for_itself_does_not_wait_for_itself() -> None:
         depth.set(depth.get() + 1)
         return fanout(a=both[2], b=pipe(both[2], str)).invoke(x)["a"]
 
-    both: list[Runnable[Any, Any]] = [
+    both: list[Any] = [
         runnable(each).cached() for each in (ask_again, ask_again_async, ask_in_parallel)
     ]
     for r in both:
+        depth.set(0)
         assert within(20, r.ainvoke(1)) == 1
+        depth.set(0)
         assert r.invoke(2) == 2
+        assert r.node.memory.find((int, (int, 2))) == Kept(2)
 
 
 def test_a_loop_does_not_stand_still_for_what_only_it_can_end() -> None:
@@ -639,11 +642,14 @@ class Held:
             raise self._error
         return f"held {x}"
 
+    def chunks(self, x: object) -> Iterator[str]:
+        yield from self.step(x)
+
 
 def side_by_side(held: Held, ask: Callable[[Runnable[Any, Any]], object]) -> tuple[object, object]:
     """Return what a thread gets that leads a run, and what another gets that waits for it."""
-    kept = runnable(held.step).cached()
-    node: Any = kept.node
+    kept: Any = runnable(held.chunks).cached()
+    node = kept.node
     got: dict[str, object] = {}
 
     def lead() -> None:
@@ -691,6 +697,38 @@ def test_who_waits_for_nothing_goes_on(ask: Callable[[Runnable[Any, Any]], objec
     assert isinstance(led, SystemExit)
     assert followed == "held 1"
     assert held.calls == 2
+
+
+def test_who_waits_for_a_run_that_fails_is_told_so() -> None:
+    def ask(kept: Runnable[Any, Any]) -> object:
+        with pytest.raises(ValueError, match="held") as caught:
+            kept.invoke(1)
+        return caught.value
+
+    held = Held(ValueError("held"))
+    led, followed = side_by_side(held, ask)
+    assert led is not followed
+    assert held.calls == 1
+
+
+@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+def test_a_run_that_ends_just_before_is_not_waited_for(
+    ask: Callable[[Runnable[Any, Any]], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, real = Held(), Memory.wait
+    kept = runnable(held.chunks).cached()
+    leader = threading.Thread(target=kept.invoke, args=(1,))
+
+    def late(memory: Memory, flight: Flight, wake: Callable[[], None]) -> bool:
+        held.go_on.set()
+        leader.join()
+        return real(memory, flight, wake)
+
+    leader.start()
+    assert held.begun.wait(10)
+    monkeypatch.setattr(Memory, "wait", late)
+    assert ask(kept) == "held 1"
+    assert held.calls == 1
 
 
 def test_a_branch_that_waits_in_vain_is_not_begun_after_a_failure() -> None:
