@@ -16,7 +16,7 @@ from tests.running.ways import WAYS, Way, by_ainvoke, by_invoke, collected, fail
 AnyClass: TypeAlias = type[Exception] | tuple[type[Exception], ...]
 
 # No test waits for time to pass: either there are no waits, or time is virtual.
-AT_ONCE = (0.0,) * 9
+AT_ONCE = exponential(first_seconds=0)
 
 
 class Flaky:
