@@ -43,6 +43,9 @@ from combinators._errors import (
     TemplateError,
 )
 from combinators._failures import BatchError, FallbackError, FanoutError
+from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
+from combinators._run.journal import Codec, Journal
+from combinators._run.pool import Pool
 from combinators._run.scopes import cancelled
 from combinators._runnable import Runnable
 
@@ -53,6 +56,7 @@ __all__ = [
     "BatchError",
     "BindDepthError",
     "BuilderError",
+    "Codec",
     "CombinatorError",
     "DeadlineError",
     "DuplicateKeyError",
@@ -61,6 +65,8 @@ __all__ = [
     "FanoutError",
     "InputError",
     "InvalidKeyError",
+    "Journal",
+    "JournalError",
     "Key",
     "KeyMismatchError",
     "MergeError",
@@ -71,11 +77,15 @@ __all__ = [
     "NotAMappingError",
     "NotAStepError",
     "OptionError",
+    "Pool",
     "Record",
+    "RecordedError",
     "ResultError",
     "Runnable",
     "RunningLoopError",
     "TemplateError",
+    "TransferError",
+    "WorkerError",
     "assign",
     "bind",
     "branch",

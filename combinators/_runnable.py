@@ -23,10 +23,13 @@ from combinators._errors import BuilderError
 from combinators._robust import Robust, fallen_back
 from combinators._run import batch, entry, stream, sync
 from combinators._run.call import CALL, TURN
+from combinators._run.options import Options
 from combinators._step import Body, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from returns.result import Result
     from typing_extensions import TypeVar as Default
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     Z = Default("Z", default=dict[str, Any])
 
     from combinators import _nodes as n
+    from combinators._run.journal import Journal
+    from combinators._run.pool import Pool
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -163,6 +168,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Out]: ...
     @overload
     def batch(
@@ -172,6 +180,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["collect"],
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Result[Out, Exception]]: ...
     def batch(
         self,
@@ -180,6 +191,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise", "collect"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, in their order.
 
@@ -189,13 +203,18 @@ class Runnable(Robust, Generic[In, Out]):
             limit: how many function bodies run at once, at most, over all items
             errors: "collect" gives a `Success` or `Failure` of `returns` for every
                 item, where "raise" begins no more items after a failure
+            executor: whose workers run the items: anything that has the methods of
+                `concurrent.futures.Executor`; there, `limit` holds inside an item.
+                A `Pool` runs them here, on threads of its own
+            chunk: how many items travel together; by default, what takes a tenth of a second
+            journal: keeps outcomes, so that the same call goes on where it stopped
 
         Raises:
             BatchError: an item failed; what was finished is kept in it
+            JournalError: the journal cannot keep an outcome, or is that of other inputs
         """
-        collect = batch.checked_errors(errors)
-        gather = self.compiled(entry.gathering, watch=check_mutation)
-        return gather(inputs, entry.call(limit), collect)  # type: ignore[no-any-return]  # as above
+        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        return options.gathered(self, inputs)
 
     @overload
     async def abatch(
@@ -205,6 +224,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Out]: ...
     @overload
     async def abatch(
@@ -214,6 +236,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["collect"],
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Result[Out, Exception]]: ...
     async def abatch(
         self,
@@ -222,12 +247,13 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise", "collect"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        from combinators._run import agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        collect = batch.checked_errors(errors)
-        return await agathering.gathered(self, inputs, limit, collect=collect, watch=check_mutation)
+        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        return await options.agathered(self, inputs)
 
     @overload
     def batch_as_completed(
@@ -237,6 +263,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> Generator[tuple[int, Out], None, None]: ...
     @overload
     def batch_as_completed(
@@ -246,6 +275,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["collect"],
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> Generator[tuple[int, Result[Out, Exception]], None, None]: ...
     def batch_as_completed(
         self,
@@ -254,6 +286,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise", "collect"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> (
         Generator[tuple[int, Out], None, None]
         | Generator[tuple[int, Result[Out, Exception]], None, None]
@@ -263,10 +298,10 @@ class Runnable(Robust, Generic[In, Out]):
         No more items are begun than twice `limit` beyond those that were taken, so
         endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
         """
-        collect = batch.checked_errors(errors)
-        call = entry.call(limit)
-        drain = self.compiled(entry.drain, watch=check_mutation)(inputs, call, "batch_as_completed")
-        return batch.as_completed(drain, collect=collect)
+        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        return batch.as_completed(
+            options.drain(self, inputs, "batch_as_completed"), collect=options.collect
+        )
 
     @overload
     def abatch_as_completed(
@@ -276,6 +311,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> AsyncGenerator[tuple[int, Out], None]: ...
     @overload
     def abatch_as_completed(
@@ -285,6 +323,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["collect"],
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> AsyncGenerator[tuple[int, Result[Out, Exception]], None]: ...
     def abatch_as_completed(
         self,
@@ -293,6 +334,9 @@ class Runnable(Robust, Generic[In, Out]):
         limit: int | None = 32,
         errors: Literal["raise", "collect"] = "raise",
         check_mutation: bool = False,
+        executor: Executor | Pool | None = None,
+        chunk: int | None = None,
+        journal: Journal | None = None,
     ) -> (
         AsyncGenerator[tuple[int, Out], None]
         | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
@@ -300,9 +344,8 @@ class Runnable(Robust, Generic[In, Out]):
         """Yield the index and output of every input, as `batch_as_completed` does."""
         from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        collect = batch.checked_errors(errors)
-        drain = abatch.drain(self, inputs, limit, watch=check_mutation)
-        return abatch.as_completed(drain, collect=collect)
+        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        return abatch.as_completed(options.adrain(self, inputs), collect=options.collect)
 
     # -- composing --------------------------------------------------------------
 

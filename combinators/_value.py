@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, 
 
 from combinators import _nodes as n
 from combinators._compat import override
-from combinators._errors import BuilderError, OptionError
+from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
 from combinators._run import stream, sync
-from combinators._show import mermaid, text
 from combinators._show.expression import expression
+from combinators._show.styles import drawing
 from combinators._tree import Token, grown, raw_tokens
-from combinators._words import a_kind, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +98,7 @@ class Value:
         │  └─ 'high': max
         └─ 2. pick 'low'
         """
-        return _drawing(style)(self.node)
+        return drawing(style)(self.node)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Return what notebooks show: the tree, or the graph where they draw mermaid."""
@@ -136,17 +135,6 @@ class Value:
 
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
-
-
-_DRAWINGS = {"text": text.draw, "mermaid": mermaid.draw}
-
-
-def _drawing(style: object) -> Callable[[n.Node], str]:
-    drawing = _DRAWINGS.get(style) if isinstance(style, str) else None
-    if drawing is None:
-        given = shown(style) if isinstance(style, str) else a_kind(style)
-        raise OptionError("style", given, f"{' or '.join(map(shown, _DRAWINGS))}")
-    return drawing
 
 
 def _flat(rope: Rope) -> n.Node:

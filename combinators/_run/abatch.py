@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from combinators._run import aio
 from combinators._run.batch import UNLIMITED, Tally, outcome_of
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from combinators._run.call import Turn
     from combinators._run.choice import Choice
     from combinators._run.program import Program
+
+
+class Outcomes(Protocol):
+    """Items of a batch, of which the outcomes can be taken once."""
+
+    def outcomes(self) -> AsyncGenerator[Outcome, None]:
+        """Yield the outcome of every item as it is ready."""
+        ...
+
+    def stop(self) -> None:
+        """Begin no further item."""
+        ...
 
 
 async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
@@ -35,7 +47,21 @@ def drain(
     return Drain(program, inputs, turn, limit)
 
 
-async def as_completed(drain: Drain, *, collect: bool) -> AsyncGenerator[tuple[int, Any], None]:
+async def gathered(drain: Outcomes, *, collect: bool) -> list[Any]:
+    """Return the results in the order of the inputs, or the outcomes of all of them.
+
+    Raises:
+        BatchError: an item failed, and failures are not collected.
+    """
+    tally = Tally(collect=collect)
+    async with aclosing(drain.outcomes()) as outcomes:
+        async for outcome in outcomes:
+            if tally.add(*outcome):
+                drain.stop()
+    return tally.results()
+
+
+async def as_completed(drain: Outcomes, *, collect: bool) -> AsyncGenerator[tuple[int, Any], None]:
     """Yield the index and result of every item, or its outcome, as they are ready.
 
     Raises:

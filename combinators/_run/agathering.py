@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 _END: Final[Any] = object()
 
 
-async def gathered(
+def gathering(
     choice: Choice,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
     *,
     collect: bool,
     watch: bool,
-) -> list[Any]:
-    """Return the results of a runnable on many inputs, in their order, or all outcomes."""
+) -> Gathering:
+    """Return a batch of a runnable, to be run on the running event loop."""
     turn = aio.turn(limit)
     program = choice.compiled(aio.itemwise, watch=watch, limited=limit is not None)
-    return await Gathering(program, inputs, turn, limit, collect=collect).results()
+    return Gathering(program, inputs, turn, limit, collect=collect)
 
 
 @final

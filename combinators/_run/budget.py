@@ -126,14 +126,16 @@ class Limited:
 Budget: TypeAlias = Unlimited | Limited
 
 
-def budget(limit: object) -> Budget:
+def budget(limit: object, pool: Pool = POOL) -> Budget:
     """Return the budget of a call.
 
     Raises:
         OptionError: it cannot have this limit.
     """
     checked = checked_limit(limit)
-    return UNLIMITED if checked is None else Limited(checked)
+    if checked is not None:
+        return Limited(checked, pool)
+    return UNLIMITED if pool is POOL else Unlimited(pool)
 
 
 def checked_limit(limit: object) -> int | None:

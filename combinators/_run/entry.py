@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 from combinators._run import batch, gathering as gathering_, sync
 from combinators._run.budget import budget
 from combinators._run.call import CALL, Call
+from combinators._run.pool import POOL
 from combinators._run.traits import needs_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from combinators import _nodes as n
+    from combinators._run.pool import Pool
 
 
-def call(limit: object) -> Call:
+def call(limit: object, pool: Pool = POOL) -> Call:
     """Return the options of a call.
 
     Raises:
         OptionError: it cannot have this limit.
     """
-    return CALL if limit is None else Call(budget(limit))
+    return CALL if limit is None and pool is POOL else Call(budget(limit, pool))
 
 
 def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:

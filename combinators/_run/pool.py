@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, final
 
 from combinators._run.threads import SystemThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from combinators._run.threads import Threads
 
@@ -75,6 +76,13 @@ class _Worker:
 @final
 class Pool:
     """Threads that grow with the work, up to `max_threads`, and shrink when idle.
+
+    All pipelines share one, which nobody has to know of. A batch that is given another
+    as `executor=` has threads of its own, such as fewer of them.
+
+    >>> from combinators import Pool, runnable
+    >>> runnable(len).batch(["a", "bc"], executor=Pool(max_threads=2))
+    [1, 2]
 
     A job is run at once or refused, never queued behind others that may be waiting for
     it. Jobs must not raise: whoever hands one over has arranged where its outcome goes.
@@ -194,3 +202,16 @@ class Pool:
 
 
 POOL = Pool()
+
+# Whose threads run the sync steps of what an event loop runs.
+IN_USE: ContextVar[Pool] = ContextVar("pool", default=POOL)
+
+
+@contextlib.contextmanager
+def using(pool: Pool) -> Generator[None, None, None]:
+    """Let what copies the context in here run its sync steps on the threads of `pool`."""
+    token = IN_USE.set(pool)
+    try:
+        yield
+    finally:
+        IN_USE.reset(token)

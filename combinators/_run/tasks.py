@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._compat import override
 from combinators._run.contexts import adopt
-from combinators._run.pool import POOL
+from combinators._run.pool import IN_USE
 from combinators._run.scopes import HERE, Scope, Stopped
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, failed)
 
-    if not POOL.spawn(job):
+    if not IN_USE.get().spawn(job):
         job()  # the loop stands still meanwhile, but it goes on
     try:
         return await hop

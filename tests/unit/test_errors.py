@@ -25,6 +25,7 @@ from combinators import (
     FanoutError,
     InputError,
     InvalidKeyError,
+    JournalError,
     KeyMismatchError,
     MergeError,
     MissingKeyError,
@@ -33,9 +34,12 @@ from combinators import (
     NotAMappingError,
     NotAStepError,
     OptionError,
+    RecordedError,
     ResultError,
     RunningLoopError,
     TemplateError,
+    TransferError,
+    WorkerError,
 )
 from combinators._failures import locate, unlocate
 from tests.unit.subjects import (
@@ -118,6 +122,32 @@ ERRORS: dict[str, tuple[CombinatorError, type[Exception], str]] = {
         AbsentKeyError("template", ["a", "b"], []),
         KeyError,
         "template reads the keys 'a' and 'b', missing from its input, which has no keys.",
+    ),
+    "RecordedError": (
+        RecordedError("ValueError", "in an earlier run", "ValueError: no"),
+        RuntimeError,
+        "a step raised ValueError in an earlier run:\nValueError: no",
+    ),
+    "TransferError": (
+        TransferError("an input", "is a lock that cannot be pickled (TypeError)", "Do not."),
+        TypeError,
+        "an input is a lock that cannot be pickled (TypeError).\nDo not.",
+    ),
+    "WorkerError": (
+        WorkerError("ProcessPoolExecutor", 7, "BrokenProcessPool"),
+        RuntimeError,
+        (
+            "the ProcessPoolExecutor lost item 7 of the batch: BrokenProcessPool.\n"
+            "Most often its worker was killed, for want of memory or by a step that ends the "
+            "process; or the executor was shut down. What was finished is kept. Run the rest on "
+            "a new executor, with fewer workers or less at once; with journal= the same call "
+            "goes on where it stopped."
+        ),
+    ),
+    "JournalError": (
+        JournalError("a.db", "another batch is using it", "Wait."),
+        ValueError,
+        "the journal a.db: another batch is using it.\nWait.",
     ),
     "InputError": (
         InputError("each", "an int", "It takes a list."),
