@@ -56,8 +56,6 @@ class Dispatch:
         self._known = False  # some worker has the pipeline
         self.size = size or 1
         self._most_chunks = FIRST_CHUNKS
-        if size is not None:
-            self._settle()
 
     def has_room(self) -> bool:
         """Return whether a further chunk may be sent."""
@@ -75,7 +73,7 @@ class Dispatch:
 
     def send(self, inputs: Sequence[Any]) -> None:
         """Send the next inputs."""
-        chunk = Chunk(self._order, self._sent, inputs, whole=not self._known)
+        chunk = Chunk(self._order, self._sent, inputs, carries=not self._known)
         self._sent += len(inputs)
         self._send(chunk)
 
@@ -131,7 +129,8 @@ class Dispatch:
     def _learn(self, answer: Answer) -> None:
         """Choose the size of chunks by what the last one took."""
         items = len(answer.outcomes)
-        if self._fixed is not None or not items:
+        if self._fixed is not None:
+            self._settle()
             return
         wanted = MOST_ITEMS
         if answer.seconds:

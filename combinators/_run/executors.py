@@ -87,7 +87,9 @@ class Drain:
         told: Event = _nothing
         try:
             while self._may_read():
-                self._read.append(next(self._inputs))
+                item = next(self._inputs)
+                with self._sending:  # who waits for outcomes may flush meanwhile
+                    self._read.append(item)
                 if len(self._read) >= self._dispatch.size:
                     self._flush()
         except StopIteration:

@@ -85,25 +85,25 @@ class Answer:
 class Chunk:
     """Neighbours in a batch that travel together."""
 
-    def __init__(self, order: Order, first: int, inputs: Sequence[Any], *, whole: bool) -> None:
+    def __init__(self, order: Order, first: int, inputs: Sequence[Any], *, carries: bool) -> None:
         self.first = first
         self.inputs = inputs
         self._order = order
-        self._whole = whole  # the pipeline comes with it
+        self.carries = carries  # the pipeline comes with it
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def again(self) -> Chunk:
         """Return the chunk with the pipeline in it."""
-        return Chunk(self._order, self.first, self.inputs, whole=True)
+        return Chunk(self._order, self.first, self.inputs, carries=True)
 
     def halves(self) -> tuple[Chunk, Chunk]:
         """Return it as two chunks."""
         middle = len(self) // 2
         return (
-            Chunk(self._order, self.first, self.inputs[:middle], whole=True),
-            Chunk(self._order, self.first + middle, self.inputs[middle:], whole=True),
+            Chunk(self._order, self.first, self.inputs[:middle], carries=True),
+            Chunk(self._order, self.first + middle, self.inputs[middle:], carries=True),
         )
 
     def run(self) -> Answer:
@@ -118,7 +118,7 @@ class Chunk:
         pipeline: Parcel | None
         try:
             packed = order.packed()
-            pipeline = Arrived(packed, "the pipeline") if self._whole else None
+            pipeline = Arrived(packed, "the pipeline") if self.carries else None
         except TransferError as error:
             pipeline = SentError(error)
         items = [Sent(x, _INPUT) for x in self.inputs]
@@ -165,18 +165,18 @@ def _kept(digest: bytes, arrived: Parcel | None) -> Invocable | None:
     Raises:
         TransferError: it cannot be unpickled here.
     """
-    pipeline = _PIPELINES.get(digest)
+    pipeline = PIPELINES.get(digest)
     if pipeline is None and arrived is not None:
         pipeline = arrived.open()
         with _LOCK:
-            if len(_PIPELINES) >= _MOST_PIPELINES:
-                del _PIPELINES[next(iter(_PIPELINES))]
-            _PIPELINES[digest] = pipeline
+            if len(PIPELINES) >= MOST_PIPELINES:
+                del PIPELINES[next(iter(PIPELINES))]
+            PIPELINES[digest] = pipeline
     return pipeline
 
 
-_PIPELINES: dict[bytes, Any] = {}
-_MOST_PIPELINES = 16
+PIPELINES: dict[bytes, Any] = {}
+MOST_PIPELINES = 16
 _LOCK = threading.Lock()
 
 
