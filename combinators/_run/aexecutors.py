@@ -91,7 +91,7 @@ class Drain:
         except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
             self._flush()
             failure = self._dispatch.failed(error)
-            self._put(lambda: failure)
+            self._events.put_nowait(lambda: failure)
         self._flush()
 
     async def _add(self, item: Any) -> None:

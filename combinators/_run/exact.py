@@ -36,7 +36,10 @@ class ExactJson:
         b'{"a": [1, null]}'
         """
         _check(value)
-        return json.dumps(value, allow_nan=False).encode()
+        try:
+            return json.dumps(value).encode()
+        except ValueError:  # Python writes no more digits than it would read
+            raise InexactError("", "has a number too long to be written") from None
 
     def decode(self, data: bytes, /) -> Any:
         """Return the result that was encoded."""
@@ -44,17 +47,19 @@ class ExactJson:
 
 
 def _check(value: Any) -> None:
-    waiting: list[tuple[str, Any]] = [("", value)]
+    waiting: list[tuple[str, int, Any]] = [("", 0, value)]
     while waiting:
-        place, each = waiting.pop()
+        place, depth, each = waiting.pop()
         kind = _type_of(each)
+        if depth > _DEEPEST:  # or what contains itself would have no end
+            raise InexactError("", "is nested too deeply to be written")
         if kind is list:
-            waiting.extend((f"{place}[{i}]", item) for i, item in enumerate(each))
+            waiting.extend((f"{place}[{i}]", depth + 1, item) for i, item in enumerate(each))
         elif kind is dict:
             odd = next((key for key in each if type(key) is not str), None)
             if odd is not None:
                 raise InexactError(place, f"has a key that is {a_kind(odd)}, where JSON has text")
-            waiting.extend((f"{place}[{shown(key)}]", item) for key, item in each.items())
+            waiting.extend((f"{place}[{shown(k)}]", depth + 1, v) for k, v in each.items())
         elif kind is float:
             if not math.isfinite(each):
                 raise InexactError(place, "is a float that is not finite, which JSON lacks")
@@ -66,6 +71,7 @@ def _type_of(value: object) -> type[object]:
     return type(value)  # asked for instead of `isinstance`: a subclass would come back as its base
 
 
+_DEEPEST = 400
 _EXACT = {str, int, bool, type(None)}
 
 

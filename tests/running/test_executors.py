@@ -493,7 +493,7 @@ def test_items_that_take_long_travel_alone_and_short_ones_together() -> None:
     short, long = Watched(), Watched()
     runnable(inc).batch(range(5000), executor=short)
     runnable(_slowly).batch(range(12), executor=long)
-    assert max(short.sizes) == dispatch.MOST_ITEMS
+    assert 16 < max(short.sizes) <= dispatch.MOST_ITEMS
     assert len(short.sizes) < 1000
     assert long.sizes == [1] * 12
 
