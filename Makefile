@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-EXTRAS := laws,mypy,offline,openai
+EXTRAS := executors,laws,mypy,offline,openai
 
 # `make test ARGS="tests/unit -k pipe"` runs a part of the suite, COVERAGE=1 measures what it covers.
 ARGS ?=
@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors fuzz laws mypys figures speed format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz laws mypys figures speed soak format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ figures: $(INSTALLED) ## the static check: what it finds beside LangChain, what 
 speed: $(INSTALLED) ## what running costs, beside the code by hand and other libraries
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group peers
 	$(BIN)/python -m tests.benchmarks.speed $(ARGS)
+
+soak: $(INSTALLED) ## 100,000 items on a dask cluster, a worker of which is killed every second
+	$(BIN)/python -m tests.running.dask_soak $(ARGS)
 
 format: $(INSTALLED) ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix

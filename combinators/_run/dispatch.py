@@ -6,7 +6,8 @@ and what becomes of those that are lost.
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections import deque
+from concurrent.futures import BrokenExecutor, Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
@@ -38,9 +39,10 @@ MOST_AHEAD = 1 << 14  # items on their way
 class Dispatch:
     """Sends chunks to an executor, and tells what comes back.
 
-    A chunk that is lost with its worker is sent again in halves, until the item that
-    no worker survives is alone. What is sent again may run a second time, but each item
-    has one outcome: a chunk that is lost has given none.
+    A chunk that is lost with its worker is sent again in halves, and an item once more when
+    nothing else is on its way: so the one that no worker survives takes no other with it.
+    What is sent again may run again, but each item has one outcome: a chunk that is lost
+    has given none.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Dispatch:
         self._order = order
         self._put = put
         self._pending: dict[Future[Answer], Chunk] = {}
+        self._suspects: deque[Chunk] = deque()  # of one item each, which were lost
+        self._alone: Chunk | None = None  # the one of them that is tried by itself
         self._sent = 0
         self._fixed = size
         self._stopped = False
@@ -59,11 +63,11 @@ class Dispatch:
 
     def has_room(self) -> bool:
         """Return whether a further chunk may be sent."""
-        return len(self._pending) < self._most_chunks
+        return len(self._pending) < self._most_chunks and not self._suspects
 
     def is_idle(self) -> bool:
         """Return whether nothing is on its way."""
-        return not self._pending
+        return not self._pending and (self._stopped or not self._suspects)
 
     def stop(self) -> None:
         """Send nothing more, and take back what no worker has begun."""
@@ -102,7 +106,13 @@ class Dispatch:
         self._put(partial(self._received, future))
 
     def _received(self, future: Future[Answer]) -> Sequence[Outcome]:
-        chunk = self._pending.pop(future)
+        outcomes = self._outcomes(self._pending.pop(future), future)
+        if self._suspects and not self._pending:
+            self._alone = self._suspects.popleft()
+            self._send(self._alone)
+        return outcomes
+
+    def _outcomes(self, chunk: Chunk, future: Future[Answer]) -> Sequence[Outcome]:
         try:
             answer = future.result()
         except Exception as error:  # noqa: BLE001 - `work` raises none: it is the executor's
@@ -118,13 +128,19 @@ class Dispatch:
         """Return what becomes of a chunk that the executor did not bring back."""
         if self._stopped:
             return ()  # it was taken back, or has neither failed nor finished
+        if chunk is self._alone or isinstance(error, BrokenExecutor):
+            return [self._given_up(chunk.first + i, error) for i in range(len(chunk))]
         if len(chunk) == 1:
-            lost = WorkerError(type(self._executor).__name__, chunk.first, type(error).__name__)
-            lost.__cause__ = error
-            return [(chunk.first, None, lost)]
-        for half in chunk.halves():
-            self._send(half)
+            self._suspects.append(chunk)
+        else:
+            for half in chunk.halves():
+                self._send(half)
         return ()
+
+    def _given_up(self, index: int, error: Exception) -> Outcome:
+        lost = WorkerError(type(self._executor).__name__, index, type(error).__name__)
+        lost.__cause__ = error
+        return index, None, lost
 
     def _learn(self, answer: Answer) -> None:
         """Choose the size of chunks by what the last one took."""

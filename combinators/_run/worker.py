@@ -1,7 +1,7 @@
 """What a worker of an executor does: it runs the items of a chunk, one after another.
 
-It keeps the pipelines that have come to it, so that a pipeline travels once a worker
-and not once an item.
+It keeps the pipelines that have come to it, so that each is unpickled and compiled once, and
+a large one does not travel to it again.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Chunk:
         self.first = first
         self.inputs = inputs
         self._order = order
-        self.carries = carries  # the pipeline comes with it
+        self.carries = carries  # the pipeline, however large
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -118,7 +118,8 @@ class Chunk:
         pipeline: Parcel | None
         try:
             packed = order.packed()
-            pipeline = Arrived(packed, "the pipeline") if self.carries else None
+            light = len(packed) <= MOST_CARRIED
+            pipeline = Arrived(packed, "the pipeline") if self.carries or light else None
         except TransferError as error:
             pipeline = SentError(error)
         items = [Sent(x, _INPUT) for x in self.inputs]
@@ -130,6 +131,7 @@ class Chunk:
 
 
 _INPUT = "an input"
+MOST_CARRIED = 1 << 14  # bytes of a pipeline that weigh nothing beside the inputs of a chunk
 
 
 @final

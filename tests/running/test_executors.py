@@ -448,7 +448,7 @@ def test_a_chunk_that_is_lost_is_sent_again_in_halves() -> None:
     mortal = Mortal()
     outcomes = runnable(inc).batch(range(16), executor=mortal, chunk=16, errors="collect")
     assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Failure)] == [7]
-    assert sorted(mortal.sizes) == [1, 1, 2, 2, 4, 4, 8, 8, 16]
+    assert sorted(mortal.sizes) == [1, 1, 1, 2, 2, 4, 4, 8, 8, 16]
 
     async def main() -> None:
         results = await runnable(inc).abatch(range(16), executor=mortal, chunk=16, errors="collect")
@@ -750,7 +750,7 @@ def test_ctrl_c_takes_back_what_has_not_begun(name: str, tmp_path: Path) -> None
 # --- How pipelines travel ------------------------------------------------------------------------
 
 
-def test_a_pipeline_travels_once_a_worker(elsewhere: Executor) -> None:
+def test_a_large_pipeline_travels_once_a_worker(elsewhere: Executor) -> None:
     carried: list[bool] = []
 
     class Looking(Executor):
@@ -759,18 +759,22 @@ def test_a_pipeline_travels_once_a_worker(elsewhere: Executor) -> None:
             carried.append(args[0].carries)
             return elsewhere.submit(fn, *args, **kwargs)
 
-    r = runnable(functools.partial(_plus, 1))
+    r = runnable(functools.partial(_plus, 1, ballast=BALLAST))
     assert r.batch(range(300), executor=Looking(), chunk=1) == [*range(1, 301)]
     assert carried[0]
     assert sum(carried) < 300
 
 
-def _plus(more: int, n: int) -> int:
+BALLAST = bytes(2 * worker.MOST_CARRIED)
+
+
+def _plus(more: int, n: int, ballast: bytes = b"") -> int:
     return n + more
 
 
 def test_a_worker_that_has_not_seen_the_pipeline_asks_for_it() -> None:
-    order = Order(runnable(inc), limit=None, check_mutation=False, collect=False)
+    r = runnable(functools.partial(_plus, 1, ballast=BALLAST))
+    order = Order(r, limit=None, check_mutation=False, collect=False)
     order.packed()
     chunk = Chunk(order, 0, [1, 2], carries=False)
     order.digest = b"never seen"
@@ -787,7 +791,7 @@ def test_a_worker_that_has_not_seen_the_pipeline_asks_for_it() -> None:
             done.set_result(pickled(fn(pickled(args[0]))))
             return done
 
-    assert runnable(inc).batch(range(9), executor=Forgetful(), chunk=1) == [*range(1, 10)]
+    assert r.batch(range(99), executor=Forgetful(), chunk=1) == [*range(1, 100)]
 
 
 def test_a_worker_keeps_few_pipelines() -> None:
