@@ -22,7 +22,7 @@ from combinators import (
     template,
     transform,
 )
-from tests.benchmarks import speed_langchain as theirs
+from tests.benchmarks import speed_executors as elsewhere, speed_langchain as theirs
 from tests.benchmarks.speed_steps import (
     CHUNKS,
     achunks,
@@ -408,8 +408,8 @@ def peak_of_a_batch() -> Sides:
     }
 
 
-def _bytes(measured: Callable[[int], float]) -> Callable[[], Sides]:
-    return lambda: {OURS: measured, FLOOR: lambda _: 1.0}
+def _number(measure: Callable[[int], float]) -> Callable[[], Sides]:
+    return lambda: {OURS: measure, FLOOR: lambda _: 1.0}
 
 
 # --- The table ------------------------------------------------------------------------
@@ -477,6 +477,12 @@ ROWS: Final[Sequence[Row]] = (
     Row("`abatch` of 1,000", "an await loop", 1.4, abatch, theirs.abatch),
     Row("`batch` of 1,000, peak memory", "a list comprehension", 1.1, peak_of_a_batch,
         timed=False),
+    Row("`batch` of 10,000 tiny items on a dask cluster of 2", "µs an item", 200,
+        _number(elsewhere.micros_on_dask), slow=True, timed=False),
+    Row("`batch_as_completed` of 100,000 on 2 processes, peak memory", "MB", 16,
+        _number(elsewhere.megabytes_of_many), slow=True, timed=False),
+    Row("`batch_as_completed` of 100,000 on 2 processes, first result", "seconds", 0.5,
+        _number(elsewhere.seconds_to_the_first), slow=True, timed=False),
     Row(f"`stream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, streamed),
     Row(f"`astream` of {CHUNKS} chunks, 3 steps", "generators", 1.1, astreamed),
     Row(f"`stream` of {CHUNKS} chunks, 2 transforms", "generators", 1.1, transformed),
@@ -489,6 +495,6 @@ ROWS: Final[Sequence[Row]] = (
         timed=False),
     Row("growth of the first `stream`", "exponent", 1.1, partial(grows, first_stream), timed=False),
     Row("growth of `repr`", "exponent", 1.1, partial(grows, written_out), timed=False),
-    Row("a chain of 3, with its compiled form", "bytes", 700, _bytes(bytes_a_chain), timed=False),
-    Row("one call of it", "bytes", 256, _bytes(bytes_a_call), timed=False),
+    Row("a chain of 3, with its compiled form", "bytes", 700, _number(bytes_a_chain), timed=False),
+    Row("one call of it", "bytes", 256, _number(bytes_a_call), timed=False),
 )  # fmt: skip
