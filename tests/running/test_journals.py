@@ -175,6 +175,17 @@ def test_async_inputs_are_looked_up_as_well(journal: Journal) -> None:
     assert counting.taken() == [1, 2, 3]
 
 
+def test_finished_items_that_arrive_after_the_last_that_ran_are_given(journal: Journal) -> None:
+    counting = Counting()
+    r = runnable(counting.astep)
+    r.batch(range(30), journal=journal)
+    with _open(journal) as connection:
+        connection.execute("DELETE FROM outcomes WHERE item = 0")
+    counting.taken()
+    assert asyncio.run(r.abatch(arriving(range(30)), journal=journal)) == [*range(0, 60, 2)]
+    assert counting.taken() == [0]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_finished_items_are_not_read_far_ahead(way: Way, journal: Journal) -> None:
     r = runnable(Counting().step)
