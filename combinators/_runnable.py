@@ -127,8 +127,7 @@ class Runnable(Robust, Generic[In, Out]):
         """Yield the output in chunks, as they are ready.
 
         Folded, they give what `invoke` gives: text, lists, tuples and numbers by `+`,
-        mappings key by key. What cannot work on chunks collects its input. Closing stops
-        the source.
+        mappings key by key. What cannot work on chunks collects its input; closing ends it.
         """
         if limit is None and not check_mutation:
             return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above

@@ -43,7 +43,8 @@ def _merge(chunks: list[Any]) -> Frame[Any]:
         for key, values in found.items():
             whole[key] = yield _merge(values)
         return whole
-    quick = _QUICK.get(type(first))
+    kind_of_all: type[Any] = type(first)
+    quick = _QUICK.get(kind_of_all)
     if quick is not None and len(set(map(type, chunks))) == 1:
         return quick(chunks)
     for kind, join in _JOINS:

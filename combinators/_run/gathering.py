@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from combinators._failures import BatchError
 from combinators._run.batch import outcome_of
@@ -76,7 +76,8 @@ def claims(
 
 def collected(values: Any, errors: Mapping[int, Exception]) -> list[Any]:
     """Return the outcome of every item: its value, or its error."""
-    count = len(values) if isinstance(values, list) else len(values) + len(errors)
+    in_list = type(values) is list
+    count: int = len(values) + (0 if in_list else len(errors))
     return [
         outcome_of(None if index in errors else values[index], errors.get(index))
         for index in range(count)
@@ -94,7 +95,7 @@ class Gathering:
         self._call = call
         self._budget = call.budget
         self._collect = collect
-        self._values: Any = [_END] * len(inputs) if type(inputs) in _STEADY else {}  # type: ignore[arg-type]  # those have a length
+        self._values: Any = [_END] * len(cast("Any", inputs)) if type(inputs) in _STEADY else {}
         self._errors: dict[int, Exception] = {}
         self._claims = claims(inputs, self._failed)
         self._context = copy_context()
@@ -126,11 +127,15 @@ class Gathering:
         if self._collect:
             return collected(values, errors)
         if errors:
-            found = dict(enumerate(values) if isinstance(values, list) else values)
+            pairs: Any = enumerate(values) if type(values) is list else values
+            found: dict[int, Any] = dict(pairs)
             kept = {index: found[index] for index in sorted(found) if found[index] is not _END}
             first = next(iter(errors))
             raise BatchError(first, kept, errors) from errors[first]
-        return values if isinstance(values, list) else [values[i] for i in range(len(values))]
+        if type(values) is not list:
+            values = [values[index] for index in range(len(values))]
+        ordered: list[Any] = values
+        return ordered
 
     def wants_help(self) -> bool:
         """Return whether there may be an item that nobody has begun."""

@@ -12,7 +12,7 @@ from combinators._labels import label
 from combinators._run.trail import blame_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Generator, Iterable
 
     from combinators import _nodes as n
     from combinators._run.call import Call
@@ -33,10 +33,14 @@ class Straight:
     def __init__(
         self, before: tuple[Program, Place] | None, node: n.Step, place: Place, other: Running
     ) -> None:
-        self.over: Callable[[Iterable[Any], Call], Chunks] = other.over
+        self._other = other
         self._program: Program | None = before and before[0]
         self._before = before[1] if before else place
         self._body, self._name, self._place = node.function, label(node), place
+
+    def over(self, chunks: Iterable[Any], call: Call) -> Chunks:
+        """Return the chunks for an input that comes in chunks."""
+        return self._other.over(chunks, call)
 
     def on(self, x: Any, call: Call) -> Chunks:
         """Yield the chunks for an input that is there as a whole."""
