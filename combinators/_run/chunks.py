@@ -43,8 +43,7 @@ def _merge(chunks: list[Any]) -> Frame[Any]:
         for key, values in found.items():
             whole[key] = yield _merge(values)
         return whole
-    kind_of_all: type[Any] = type(first)
-    quick = _QUICK.get(kind_of_all)
+    quick = _QUICK.get(first.__class__)
     if quick is not None and len(set(map(type, chunks))) == 1:
         return quick(chunks)
     for kind, join in _JOINS:

@@ -95,7 +95,8 @@ class Gathering:
         self._call = call
         self._budget = call.budget
         self._collect = collect
-        self._values: Any = [_END] * len(cast("Any", inputs)) if type(inputs) in _STEADY else {}
+        self._in_list = type(inputs) in _STEADY
+        self._values: Any = [_END] * len(cast("Any", inputs)) if self._in_list else {}
         self._errors: dict[int, Exception] = {}
         self._claims = claims(inputs, self._failed)
         self._context = copy_context()
@@ -127,12 +128,12 @@ class Gathering:
         if self._collect:
             return collected(values, errors)
         if errors:
-            pairs: Any = enumerate(values) if type(values) is list else values
+            pairs: Any = enumerate(values) if self._in_list else values
             found: dict[int, Any] = dict(pairs)
             kept = {index: found[index] for index in sorted(found) if found[index] is not _END}
             first = next(iter(errors))
             raise BatchError(first, kept, errors) from errors[first]
-        if type(values) is not list:
+        if not self._in_list:
             values = [values[index] for index in range(len(values))]
         ordered: list[Any] = values
         return ordered
