@@ -74,8 +74,13 @@ class Given:
         """Return the chunks one by one, or none."""
         return self.each() if self.is_whole() else self.chunks
 
-    async def each(self) -> Chunks:
+    def each(self) -> Chunks:
         """Return the chunks one by one; where there is none, who should have given them fails."""
+        chunks = self._each()
+        self._trail.opened.append(chunks)  # or it would be closed later, by a task of the loop's
+        return chunks
+
+    async def _each(self) -> Chunks:
         if self.is_whole():
             yield self._value
             return

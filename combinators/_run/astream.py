@@ -96,7 +96,8 @@ class Streaming:
                 async for chunk in ended(flow, last):
                     yield chunk
             elif last is not None:
-                async for chunk in passed(flow, flow.given, last):
+                flow.passes(passed(flow, flow.given, last))
+                async for chunk in flow.given.chunks:
                     yield chunk
             elif flow.given.is_whole():
                 yield await flow.given.folded()
