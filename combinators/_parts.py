@@ -191,6 +191,11 @@ def sequence(steps: Sequence[Part | Value]) -> Part:
     return Part(n.piped([step.node for step in steps]), keys)
 
 
+def tree_of(step: Part | Value) -> Value | n.Node:
+    """Return what stands for a step in the tree of a pipeline: a pipeline, while it is not read."""
+    return step if isinstance(step, Value) else step.node
+
+
 def branches_of(
     builder: str, branches: Mapping[str, object]
 ) -> tuple[tuple[str, ...], list[Part | Value]]:

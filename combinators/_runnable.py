@@ -15,30 +15,25 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overload
 
 from combinators import _parts as parts
 from combinators._compat import gives_coroutines, override
 from combinators._errors import BuilderError
 from combinators._robust import Robust, fallen_back
-from combinators._run import batch, entry, stream, sync
-from combinators._run.call import CALL, TURN
-from combinators._run.options import Options
-from combinators._step import Body, Deferred, Step, TypedDictLike
+from combinators._run import sync
+from combinators._run.call import CALL, TURN, limited
+from combinators._step import Body, Chunks, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from returns.result import Result
-    from typing_extensions import TypeVar as Default
 
-    # What a fallback gives; a dict leaves it open.
-    Z = Default("Z", default=dict[str, Any])
-
-    from combinators import _nodes as n
     from combinators._run.journal import Journal
     from combinators._run.pool import Pool
+    from combinators._step import Z
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -46,7 +41,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 T = TypeVar("T")
-Chunks: TypeAlias = Iterable[A] | AsyncIterable[A]
 X = TypeVar("X")
 Record = TypeVar("Record", bound=TypedDictLike)
 # What a step may take that is given a new dict: its keys and values only the plugin compares.
@@ -99,7 +93,7 @@ class Runnable(Robust, Generic[In, Out]):
             if run is None:
                 run = self._make_run()
             return run(x, CALL)  # type: ignore[no-any-return]  # nodes forget their types
-        return self.compiled(sync.runner, watch=check_mutation)(x, entry.call(limit))  # type: ignore[no-any-return]  # as above
+        return self.compiled(sync.runner, watch=check_mutation)(x, limited(limit))  # type: ignore[no-any-return]  # as above
 
     @gives_coroutines
     def ainvoke(
@@ -131,8 +125,7 @@ class Runnable(Robust, Generic[In, Out]):
         """
         if limit is None and not check_mutation:
             return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above
-        running = self.compiled(stream.runner, watch=check_mutation)
-        return running.on(x, entry.call(limit))  # type: ignore[no-any-return]  # as above
+        return self._streaming(watch=check_mutation).on(x, limited(limit))
 
     def astream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -147,8 +140,7 @@ class Runnable(Robust, Generic[In, Out]):
         self, chunks: Iterable[In], *, limit: int | None = None, check_mutation: bool = False
     ) -> Generator[Out, None, None]:
         """Yield the output in chunks, as `stream` does, for an input that comes in chunks."""
-        running = self.compiled(stream.runner, watch=check_mutation)
-        return running.over(chunks, entry.call(limit))  # type: ignore[no-any-return]  # as above
+        return self._streaming(watch=check_mutation).over(chunks, limited(limit))
 
     def atransform(
         self, chunks: Chunks[In], *, limit: int | None = None, check_mutation: bool = False
@@ -212,7 +204,7 @@ class Runnable(Robust, Generic[In, Out]):
             BatchError: an item failed; what was finished is kept in it
             JournalError: the journal cannot keep an outcome, or is that of other inputs
         """
-        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
         return options.gathered(self, inputs)
 
     @overload
@@ -251,7 +243,7 @@ class Runnable(Robust, Generic[In, Out]):
         journal: Journal | None = None,
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        options = Options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
         return await options.agathered(self, inputs)
 
     @overload
@@ -297,10 +289,8 @@ class Runnable(Robust, Generic[In, Out]):
         No more items are begun than twice `limit` beyond those that were taken, so
         endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
         """
-        options = Options(limit, errors, check_mutation, executor, chunk, journal)
-        return batch.as_completed(
-            options.drain(self, inputs, "batch_as_completed"), collect=options.collect
-        )
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        return options.as_completed(self, inputs)
 
     @overload
     def abatch_as_completed(
@@ -341,10 +331,8 @@ class Runnable(Robust, Generic[In, Out]):
         | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
     ):
         """Yield the index and output of every input, as `batch_as_completed` does."""
-        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        options = Options(limit, errors, check_mutation, executor, chunk, journal)
-        return abatch.as_completed(options.adrain(self, inputs), collect=options.collect)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        return options.aas_completed(self, inputs)
 
     # -- composing --------------------------------------------------------------
 
@@ -393,7 +381,7 @@ class Runnable(Robust, Generic[In, Out]):
     ) -> Runnable[A, C]: ...
     def __ror__(self: Runnable[Any, Any], other: Step[Any, Any], /) -> Runnable[Any, Any]:
         before = parts.part(other, "the left side of |")
-        return made(_FACE, (_tree(before), self), parts.piped(before, self))
+        return made(_FACE, (parts.tree_of(before), self), parts.piped(before, self))
 
     def named(self, name: str, /) -> Runnable[In, Out]:
         """Return this pipeline under a name, which paths, messages and drawings show."""
@@ -467,11 +455,7 @@ def face(inner: parts.Part | Value) -> Runnable[Any, Any]:
 
 
 def _then(before: Runnable[Any, Any], after: parts.Part | Value) -> Runnable[Any, Any]:
-    return made(_FACE, (before, _tree(after)), parts.piped(before, after))
-
-
-def _tree(step: parts.Part | Value) -> Value | n.Node:
-    return step if isinstance(step, Value) else step.node
+    return made(_FACE, (before, parts.tree_of(after)), parts.piped(before, after))
 
 
 _FACE: type[Runnable[Any, Any]] = Runnable

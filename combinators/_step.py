@@ -6,8 +6,22 @@ form for all of them is what checkers infer best.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as Default
+
+    # What a fallback gives; a dict leaves it open.
+    Z = Default("Z", default=dict[str, Any])
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -15,6 +29,9 @@ B = TypeVar("B")
 # What a call gives where the pipeline goes on with a `B`: an async function its
 # coroutine, a generator function its chunks, an async one the same.
 Deferred: TypeAlias = Coroutine[Any, Any, B] | Iterator[B] | AsyncIterator[B]
+
+# An input that comes in chunks.
+Chunks: TypeAlias = Iterable[A] | AsyncIterable[A]
 
 # A callable of one argument, of whichever kind.
 Body: TypeAlias = Callable[[A], Deferred[B] | B]

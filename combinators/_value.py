@@ -15,7 +15,7 @@ from combinators import _nodes as n
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
-from combinators._run import stream, sync
+from combinators._run import sync
 from combinators._show.expression import expression
 from combinators._show.styles import drawing
 from combinators._tree import Token, grown, raw_tokens
@@ -23,6 +23,8 @@ from combinators._tree import Token, grown, raw_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from combinators._run.flow import Running
+    from combinators._run.options import Options
     from combinators._run.program import Program
 
 V = TypeVar("V", bound="Value")
@@ -76,8 +78,18 @@ class Value:
         return run
 
     def _make_stream(self) -> Program:
-        object.__setattr__(self, "_stream", on := stream.runner(self.node, watch=False).on)
+        object.__setattr__(self, "_stream", on := self._streaming(watch=False).on)
         return on
+
+    def _streaming(self, *, watch: bool) -> Running:
+        from combinators._run import stream  # noqa: PLC0415 - loaded where something streams
+
+        return cast("Running", self.compiled(stream.runner, watch=watch))
+
+    def _options(self, *options: Any) -> Options:
+        from combinators._run.options import Options  # noqa: PLC0415 - loaded where there are batches
+
+        return Options(*options)
 
     def _make_arun(self) -> Program:
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed

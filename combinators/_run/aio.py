@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from combinators import _nodes as n
 from combinators._failures import locate
 from combinators._labels import arm_segments, branch_of, label
-from combinators._run import arobust, mappings, sync
+from combinators._run import mappings, sync
 from combinators._run.blame import blamed
 from combinators._run.budget import checked_limit
 from combinators._run.call import CALL, Turn
@@ -81,6 +81,8 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
+            from combinators._run import arobust  # noqa: PLC0415 - loaded where such steps are
+
             return arobust.program(node, programs, sync.compiled)
         case _:
             assert_never(operand.node)

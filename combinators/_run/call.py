@@ -6,12 +6,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
-from combinators._run.budget import UNLIMITED
+from combinators._run.budget import UNLIMITED, budget
+from combinators._run.pool import POOL
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from combinators._run.budget import Budget
+    from combinators._run.pool import Pool
     from combinators._run.scopes import Scope
 
 
@@ -49,3 +51,12 @@ class Turn:
 # Those of calls without options.
 CALL = Call()
 TURN = Turn()
+
+
+def limited(limit: object, pool: Pool = POOL) -> Call:
+    """Return the options of a call.
+
+    Raises:
+        OptionError: it cannot have this limit.
+    """
+    return CALL if limit is None and pool is POOL else Call(budget(limit, pool))

@@ -1,4 +1,4 @@
-"""What a sync caller starts: a call, a stream or a batch, on threads or on an event loop.
+"""What a sync caller of a batch starts, on threads or on an event loop.
 
 Only a tree with a step that is async alone needs a loop. asyncio, which takes as
 long to import as all of this library, is imported by the first that does.
@@ -9,25 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from combinators._run import batch, gathering as gathering_, sync
-from combinators._run.budget import budget
-from combinators._run.call import CALL, Call
-from combinators._run.pool import POOL
 from combinators._run.traits import needs_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from combinators import _nodes as n
-    from combinators._run.pool import Pool
-
-
-def call(limit: object, pool: Pool = POOL) -> Call:
-    """Return the options of a call.
-
-    Raises:
-        OptionError: it cannot have this limit.
-    """
-    return CALL if limit is None and pool is POOL else Call(budget(limit, pool))
+    from combinators._run.call import Call
 
 
 def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._errors import OptionError
 from combinators._run import batch, entry
+from combinators._run.call import limited
 from combinators._run.journal import Journal
 from combinators._run.pool import POOL, Pool, using
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 
     from combinators._run import abatch
     from combinators._run.choice import Choice
@@ -54,7 +55,7 @@ class Options:
             return batch.gathered(self.drain(pipeline, inputs, "batch"), collect=collect)
         gather = pipeline.compiled(entry.gathering, watch=self.check_mutation)
         with using(pool):
-            return cast("list[Any]", gather(inputs, entry.call(self.limit, pool), collect))
+            return cast("list[Any]", gather(inputs, limited(self.limit, pool), collect))
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
@@ -68,6 +69,26 @@ class Options:
                 pipeline, inputs, self.limit, collect=collect, watch=self.check_mutation
             )
         return await gathering.results()
+
+    def as_completed(
+        self, pipeline: Choice, inputs: Iterable[Any]
+    ) -> Generator[tuple[int, Any], None, None]:
+        """Yield the index and result of every item, or its outcome, as they are ready.
+
+        Raises:
+            BatchError: an item failed, and failures are not collected.
+            OptionError: an option has a value that it cannot have.
+        """
+        drain = self.drain(pipeline, inputs, "batch_as_completed")
+        return batch.as_completed(drain, collect=self.collect)
+
+    def aas_completed(
+        self, pipeline: Choice, inputs: Inputs
+    ) -> AsyncGenerator[tuple[int, Any], None]:
+        """Yield what `as_completed` does, to a caller on an event loop."""
+        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
 
     def drain(self, pipeline: Choice, inputs: Iterable[Any], called: str) -> batch.Outcomes:
         """Return what gives the outcomes of a batch to a sync caller.
@@ -105,7 +126,7 @@ class Options:
             executor, order, size = self._sent(pipeline)
             return lambda inputs: executors.Drain(executor, inputs, order, size)
         start = pipeline.compiled(entry.drain, watch=self.check_mutation)
-        call = entry.call(self.limit, pool)
+        call = limited(self.limit, pool)
 
         def started(inputs: Iterable[Any]) -> batch.Outcomes:
             with using(pool):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from combinators import _nodes as n
 from combinators._failures import FanoutError, locate
 from combinators._labels import arm_segments, branch_of, label
-from combinators._run import mappings, robust
+from combinators._run import mappings
 from combinators._run.blame import blamed
 from combinators._run.choice import arm_index, case_segments, chosen, no_match
 from combinators._run.contexts import on_a_stack_of_its_own
@@ -69,6 +69,8 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
+            from combinators._run import robust  # noqa: PLC0415 - loaded where such steps are
+
             return robust.program(node, programs, compiled)
         case _:
             assert_never(operand.node)
