@@ -7,7 +7,6 @@ steps run at once, their exceptions travel together, each under its key.
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 
 from combinators._compat import override
@@ -157,7 +156,7 @@ def _copy(error: Exception) -> Frame[Exception]:
         made: Exception = type(error)(errors, error.total)
     else:
         try:
-            made = copy.copy(error)
+            made = _twin(error)
         except Exception:  # noqa: BLE001 - a constructor of the user's may raise anything
             return error
         if type(made) is not type(error):
@@ -170,6 +169,14 @@ def _copy(error: Exception) -> Frame[Exception]:
 
 
 copied = on_heap(_copy)
+
+
+def _twin(error: Exception) -> Exception:
+    # Not `copy.copy`: that asks `copyreg`, where others (dask is one) put what shares all fields.
+    make, arguments, *state = cast("tuple[Any, ...]", error.__reduce_ex__(4))
+    twin: Exception = make(*arguments)
+    vars(twin).update(*state[:1])
+    return twin
 
 
 @final

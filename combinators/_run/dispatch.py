@@ -33,14 +33,16 @@ FIRST_CHUNKS = 32  # on their way until their size has settled
 GROWTH = 8  # at most, from one chunk to the next: its items may be slower
 MOST_CHUNKS = 1024
 MOST_AHEAD = 1 << 14  # items on their way
+TRIES = 2  # of an item by itself: the first may reach a worker that is on its way out
 
 
 @final
 class Dispatch:
     """Sends chunks to an executor, and tells what comes back.
 
-    A chunk that is lost with its worker is sent again in halves, and an item once more when
-    nothing else is on its way: so the one that no worker survives takes no other with it.
+    A chunk that is lost with its worker is sent again in halves, and an item up to `TRIES`
+    times when nothing else is on its way: so the one that no worker survives takes no other
+    with it.
     What is sent again may run again, but each item has one outcome: a chunk that is lost
     has given none.
     """
@@ -54,6 +56,7 @@ class Dispatch:
         self._pending: dict[Future[Answer], Chunk] = {}
         self._suspects: deque[Chunk] = deque()  # of one item each, which were lost
         self._alone: Chunk | None = None  # the one of them that is tried by itself
+        self._tries = 0  # of that one
         self._sent = 0
         self._fixed = size
         self._stopped = False
@@ -108,7 +111,7 @@ class Dispatch:
     def _received(self, future: Future[Answer]) -> Sequence[Outcome]:
         outcomes = self._outcomes(self._pending.pop(future), future)
         if self._suspects and not self._pending:
-            self._alone = self._suspects.popleft()
+            self._alone, self._tries = self._suspects.popleft(), 1
             self._send(self._alone)
         return outcomes
 
@@ -128,6 +131,10 @@ class Dispatch:
         """Return what becomes of a chunk that the executor did not bring back."""
         if self._stopped:
             return ()  # it was taken back, or has neither failed nor finished
+        if chunk is self._alone and self._tries < TRIES:
+            self._tries += 1
+            self._send(chunk)
+            return ()
         if chunk is self._alone or isinstance(error, BrokenExecutor):
             return [self._given_up(chunk.first + i, error) for i in range(len(chunk))]
         if len(chunk) == 1:

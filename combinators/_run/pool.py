@@ -74,6 +74,29 @@ class _Worker:
 
 
 @final
+class Roster:
+    """The threads of a pool, and who wants their help.
+
+    A thread keeps to the roster that it began with: the pool may have another one meanwhile.
+    """
+
+    __slots__ = ("coming", "crews", "given_up", "idle", "lock", "running")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.idle: list[_Worker] = []
+        self.running = 0
+        self.crews = Crews()
+        self.coming = False  # a thread is on its way to help whoever wants it
+        self.given_up = 0  # threads at work on what nobody waits for any more
+
+    def in_need(self) -> Crew | None:
+        """Return the newest crew that wants help."""
+        with self.lock:
+            return self.crews.in_need()
+
+
+@final
 class Pool:
     """Threads that grow with the work, up to `max_threads`, and shrink when idle.
 
@@ -107,98 +130,103 @@ class Pool:
             os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        # Also in the child of a fork, where no thread but the forking one lives on
-        # and the lock may be held by one that does not.
-        self._lock = threading.Lock()
-        self._idle: list[_Worker] = []
-        self._running = 0
-        self._crews = Crews()
-        self._coming = False  # a thread is on its way to help whoever wants it
-        self.given_up = 0  # threads at work on what nobody waits for any more
+        # In the child of a fork no thread but the forking one lives on, and locks may be held
+        # by those that do not.
+        self._roster = Roster()
 
     def spawn(self, job: Job) -> bool:
         """Run `job` on a thread at once; return False where none is to be had."""
-        with self._lock:
-            if self._idle:
-                worker = self._idle.pop()
+        return self._spawn(job, self._roster)
+
+    def _spawn(self, job: Job, roster: Roster) -> bool:
+        with roster.lock:
+            if roster.idle:
+                worker = roster.idle.pop()
                 worker.job = job
                 worker.gate.release()
                 return True
-            if self._running >= self._max_threads:
+            if roster.running >= self._max_threads:
                 return False
-            self._running += 1
+            roster.running += 1
         worker = _Worker(job, self.threads)
-        if self.threads.start(lambda: self._work(worker)):
+        if self.threads.start(lambda: self._work(worker, roster)):
             return True
-        with self._lock:
-            self._running -= 1
+        with roster.lock:
+            roster.running -= 1
         return False
 
-    def give_up(self) -> None:
-        """Count a thread whose work nobody waits for any more."""
-        with self._lock:
-            self.given_up += 1
+    @property
+    def given_up(self) -> int:
+        """How many threads are at work on what nobody waits for any more."""
+        return self._roster.given_up
 
-    def take_back(self) -> None:
-        """Count it no more: it has ended that work."""
-        with self._lock:
-            self.given_up -= 1
+    def give_up(self) -> Job:
+        """Count a thread whose work nobody waits for any more; return what ends that."""
+        roster = self._roster
+        with roster.lock:
+            roster.given_up += 1
+
+        def take_back() -> None:
+            with roster.lock:
+                roster.given_up -= 1
+
+        return take_back
 
     # -- crews ------------------------------------------------------------------
 
     def summon(self, crew: Crew) -> None:
         """Send for threads to help `crew`, until it is dismissed."""
-        with self._lock:
-            self._crews.add(crew)
-        if not self._coming:
-            self._send()
+        roster = self._roster
+        with roster.lock:
+            roster.crews.add(crew)
+        if not roster.coming:
+            self._send(roster)
 
     def send_on(self) -> None:
         """Send for one more thread, where help is wanted and none is on its way."""
-        if not self._coming and self._in_need() is not None:
-            self._send()
+        roster = self._roster
+        if not roster.coming and roster.in_need() is not None:
+            self._send(roster)
 
     def dismiss(self, crew: Crew) -> None:
         """Send no more help to `crew`."""
-        with self._lock:
-            self._crews.discard(crew)
+        roster = self._roster
+        with roster.lock:
+            roster.crews.discard(crew)
 
-    def _send(self) -> None:
-        self._coming = True
-        if not self.spawn(self._attend):
-            self._coming = False
-
-    def _attend(self) -> None:
-        self._coming = False  # before looking: whoever saw it true is found now
-        while (crew := self._in_need()) is not None:
-            crew.help()
-
-    def _in_need(self) -> Crew | None:
-        with self._lock:
-            return self._crews.in_need()
+    def _send(self, roster: Roster) -> None:
+        roster.coming = True
+        if not self._spawn(lambda: _attend(roster), roster):
+            roster.coming = False
 
     # -- threads ----------------------------------------------------------------
 
-    def _work(self, worker: _Worker) -> None:
+    def _work(self, worker: _Worker, roster: Roster) -> None:
         while (job := worker.job) is not None:
             job()
             del job  # or its results would live as long as the thread idles
-            worker.job = self._next(worker)
+            worker.job = self._next(worker, roster)
 
-    def _next(self, worker: _Worker) -> Job | None:
+    def _next(self, worker: _Worker, roster: Roster) -> Job | None:
         """Return the next job of this thread, None when it has idled long enough."""
         worker.job = None
-        with self._lock:
-            self._idle.append(worker)
+        with roster.lock:
+            roster.idle.append(worker)
         if worker.gate.acquire(True, self._idle_seconds):  # noqa: FBT003 - positional in the seam
             return worker.job
-        with self._lock:
-            if worker in self._idle:
-                self._idle.remove(worker)
-                self._running -= 1
+        with roster.lock:
+            if worker in roster.idle:
+                roster.idle.remove(worker)
+                roster.running -= 1
                 return None
         worker.gate.acquire()  # a job was handed over at the last moment
         return worker.job
+
+
+def _attend(roster: Roster) -> None:
+    roster.coming = False  # before looking: whoever saw it true is found now
+    while (crew := roster.in_need()) is not None:
+        crew.help()
 
 
 POOL = Pool()

@@ -83,7 +83,7 @@ class _Errand:
         self._lock = threading.Lock()
         self._ended = POOL.threads.gate()
         self._is_over = False
-        self._is_given_up = False
+        self._take_back: Callable[[], None] | None = None  # where it was given up
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -126,10 +126,10 @@ class _Errand:
             self._error = error
         with self._lock:
             self._is_over = True
-        if self._is_given_up:
+        if self._take_back is not None:
             with contextlib.suppress(Exception):  # nobody is left to see it
                 self._context.run(self._afterwards)
-            POOL.take_back()
+            self._take_back()
         HERE.scope = None
         self._ended.release()
 
@@ -138,6 +138,6 @@ class _Errand:
         with self._lock:
             if self._is_over:
                 return False
-            self._scope.failed = self._is_given_up = True
-        POOL.give_up()
+            self._take_back = POOL.give_up()
+            self._scope.failed = True
         return True

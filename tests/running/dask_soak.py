@@ -6,6 +6,8 @@ A worker is killed every so many seconds. What comes is compared with the local 
 item; an item that was lost with its worker may run again, and never counts twice.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import random
@@ -16,11 +18,12 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, final
-
-from distributed import Client, LocalCluster, Status
+from typing import TYPE_CHECKING, Final, final
 
 from combinators import Runnable, fanout, runnable
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
 
 PROGRESS_SECONDS: Final = 5.0
 
@@ -59,6 +62,9 @@ def soak(
     tell: Callable[[str], object],
 ) -> Soaked:
     """Return what becomes of a batch while its workers are killed, one after another."""
+    # Not where tests are collected: to import it changes how the process copies exceptions.
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - as said
+
     r = pipeline()
     wanted = [r.invoke(n) for n in range(items)]
     found: list[tuple[int, str]] = []
@@ -112,7 +118,7 @@ def _alive(cluster: LocalCluster) -> Iterator[int]:
     """Yield the processes of workers that have begun to work."""
     for state in [*cluster.scheduler.workers.values()]:
         nanny = cluster.workers.get(state.name)
-        if nanny is not None and nanny.process is not None and nanny.status == Status.running:
+        if nanny is not None and nanny.process is not None and nanny.status.name == "running":
             yield nanny.pid
 
 

@@ -32,7 +32,7 @@ from combinators import (
     update,
     when,
 )
-from combinators._run.pool import POOL
+from combinators._run.pool import POOL, Roster
 from tests.running.ways import ONCE, WAYS, Way, ainc, aone_two_three, inc, one_two_three
 
 INPUT = {"a": 1, "b": 2, "c": 3}
@@ -188,7 +188,7 @@ def test_each_takes_collections_only(way: Way, wrong: object) -> None:
 @pytest.fixture
 def _no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(POOL, "_max_threads", 0)
-    monkeypatch.setattr(POOL, "_idle", [])
+    monkeypatch.setattr(POOL, "_roster", Roster())
 
 
 CHAINS: dict[str, tuple[Runnable[Any, Any], object]] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import copyreg
 import pickle
 import threading
 import time
@@ -351,6 +352,25 @@ class Frozen(Exception):  # noqa: N818 - as above
 def test_what_cannot_be_copied_is_told_itself(raised: Callable[[], Exception]) -> None:
     first, second = failing_together(raised)
     assert first is second
+
+
+def test_copies_share_no_notes_where_others_have_a_say_in_how_exceptions_are_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sharing(error: Exception) -> tuple[Callable[[Exception], Exception], tuple[Exception]]:
+        return twin_with_the_same_fields, (error,)
+
+    monkeypatch.setitem(copyreg.dispatch_table, ValueError, sharing)
+    first, second = failing_together(lambda: ValueError("a"))
+    assert first is not second
+    assert first.__notes__ == second.__notes__
+    assert first.__notes__ is not second.__notes__
+
+
+def twin_with_the_same_fields(error: Exception) -> Exception:
+    twin = type(error)(*error.args)
+    twin.__dict__ = error.__dict__
+    return twin
 
 
 def test_when_who_leads_is_cancelled_somebody_else_goes_on() -> None:

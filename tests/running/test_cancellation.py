@@ -166,7 +166,7 @@ def test_a_cancelled_stream_joins_its_source() -> None:
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await collected(pipe(inc, finals.step, str).astream(1))
         assert finals.begun == finals.ended == 1
 

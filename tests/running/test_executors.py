@@ -448,7 +448,7 @@ def test_a_chunk_that_is_lost_is_sent_again_in_halves() -> None:
     mortal = Mortal()
     outcomes = runnable(inc).batch(range(16), executor=mortal, chunk=16, errors="collect")
     assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Failure)] == [7]
-    assert sorted(mortal.sizes) == [1, 1, 1, 2, 2, 4, 4, 8, 8, 16]
+    assert sorted(mortal.sizes) == [1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 16]
 
     async def main() -> None:
         results = await runnable(inc).abatch(range(16), executor=mortal, chunk=16, errors="collect")
@@ -824,8 +824,9 @@ def test_a_pool_runs_a_batch_on_its_own_threads(limit: int | None) -> None:
         return n
 
     assert runnable(step).batch(range(20), limit=limit, executor=mine) == [*range(20)]
-    assert len(seen) <= 2
-    assert {thread.name for thread in seen} == {"combinators"}
+    helpers = seen - {threading.current_thread()}  # who asks works, too
+    assert len(helpers) in {1, 2}
+    assert {thread.name for thread in helpers} == {"combinators"}
 
 
 def test_sync_steps_of_an_async_batch_run_on_the_threads_of_its_pool() -> None:

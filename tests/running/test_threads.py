@@ -161,9 +161,10 @@ def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> Non
     assert pool.spawn(first.set)
     until(first)
     time.sleep(0.02)  # it is idle now
-    with pool._lock:  # pyright: ignore[reportPrivateUsage]  # inside the unit
+    roster = pool._roster  # pyright: ignore[reportPrivateUsage]  # inside the unit
+    with roster.lock:
         time.sleep(0.1)  # its patience is over, and it waits for the lock
-        worker = pool._idle.pop()  # pyright: ignore[reportPrivateUsage]  # inside the unit
+        worker = roster.idle.pop()
         worker.job = second.set
         worker.gate.release()
     until(second)
@@ -317,8 +318,9 @@ def test_many_callers_at_once_agree() -> None:
 
 def test_a_pool_is_made_anew_in_a_child() -> None:
     pool = Pool(max_threads=1)
-    pool._running = 1  # pyright: ignore[reportPrivateUsage]  # inside the unit
-    with pool._lock:  # pyright: ignore[reportPrivateUsage]  # by a thread that a child does not have
+    roster = pool._roster  # pyright: ignore[reportPrivateUsage]  # inside the unit
+    roster.running = 1
+    with roster.lock:  # by a thread that a child does not have
         pool._reset()  # pyright: ignore[reportPrivateUsage]  # inside the unit
     done = threading.Event()
     assert pool.spawn(done.set)
