@@ -135,7 +135,10 @@ def test_assign_and_then_pick_streams_only_those_keys() -> None:
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_branch_beside_a_replaced_key_sees_the_old_value(make: AnyStep) -> None:
-    chain = make({"a": "x"}, {"b": "y"}) | update(a=lambda d: d["a"] * 2, b=pick("a"))
+    def twice(d: Mapping[str, str]) -> str:
+        return d["a"] * 2
+
+    chain = make({"a": "x"}, {"b": "y"}) | update(a=twice, b=pick("a"))
     for chunks in both(chain):
         assert merged(chunks) == chain.invoke(1) == {"a": "xx", "b": "x"}
 
@@ -164,10 +167,13 @@ def test_nested_fanouts_stream_nested_mappings(make: AnyStep) -> None:
 
 
 def test_tuples_objects_and_lists_stream_as_one_value() -> None:
+    def one_two(_: object) -> list[int]:
+        return [1, 2]
+
     for chain, whole in (
         (fanout(yielding(1, 2), inc), (3, 2)),
         (fanout(Pair, a=yielding(1, 2), b=inc), Pair(3, 2)),
-        (runnable(lambda _: [1, 2]) | each(yielding(1, 2)), [3, 3]),
+        (runnable(one_two) | each(yielding(1, 2)), [3, 3]),
     ):
         for chunks in both(chain):
             assert chunks == [whole]
@@ -193,7 +199,7 @@ RECORDS: tuple[Mapping[str, Any], ...] = ({"a": "x"}, {"b": 1, "c": 2}, {"a": "y
     [
         (pick("a", "c"), [{"a": "x"}, {"c": 2}, {"a": "y", "c": 3}]),
         (omit("a"), [{"b": 1, "c": 2}, {"c": 3}]),
-        (omit("a", "b", "c"), [{}]),
+        (omit("a", "b", "c"), [dict[str, Any]()]),
         (rename(d="a"), [{"d": "x"}, {"b": 1, "c": 2}, {"d": "y", "c": 3}]),
         (pick("a").tap(str).named("it"), ["x", "y"]),
     ],
@@ -252,12 +258,19 @@ def test_a_stream_without_an_end_is_read_no_further_than_branches_want(make: Any
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_what_chooses_a_pipeline_streams_its_chunks(make: AnyStep) -> None:
-    chosen = make("a", "b")
+    chosen: Runnable[Any, Any] = make("a", "b")
+
+    def choose(_: object) -> Runnable[Any, Any]:
+        return chosen
+
+    def keyed(n: int) -> dict[str, int]:
+        return {"n": n}
+
     for chain in (
-        bind(lambda _: chosen),
+        bind(choose),
         branch(when(lambda n: n > 0, chosen), otherwise=inc),
         branch(when(lambda n: n > 1, inc), otherwise=chosen),
-        runnable(lambda n: {"n": n}) | route("n", {1: chosen}, otherwise=len),
+        runnable(keyed) | route("n", {1: chosen}, otherwise=len),
     ):
         for chunks in both(chain):
             assert chunks == ["a", "b"]

@@ -115,7 +115,10 @@ def test_what_a_transform_does_not_read_is_not_made(source: AnyStep) -> None:
 
 
 def test_any_callable_that_gives_an_iterator_will_do() -> None:
-    for chunks in both(pipe(words, transform(lambda chunks: map(str.upper, chunks))), "to be"):
+    def mapped(chunks: Iterator[str]) -> Iterator[str]:
+        return map(str.upper, chunks)
+
+    for chunks in both(pipe(words, transform(mapped)), "to be"):
         assert chunks == ["TO", "BE"]
 
     async def never(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -194,7 +197,8 @@ async def asilent(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("body", [silent, asilent])
 def test_a_transform_without_a_chunk_is_an_error_everywhere(way: Way, body: AnyStep) -> None:
-    for chain in (pipe(words, transform(body)), pipe(words, transform(body), shout)):
+    step: Runnable[Any, Any] = transform(body)
+    for chain in (pipe(words, step), pipe(words, step, shout)):
         with pytest.raises(EmptyStreamError) as caught:
             way(chain, "to be")
         assert note_of(caught.value) == f"at pipe step 2 (transform {body.__name__})"
@@ -213,33 +217,43 @@ async def afails(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("body", [fails, afails])
 def test_the_note_says_which_transform_has_failed(way: Way, body: AnyStep) -> None:
-    for chain in (pipe(words, shout, transform(body)), pipe(words, shout, transform(body), shout)):
+    step: Runnable[Any, Any] = transform(body)
+    for chain in (pipe(words, shout, step), pipe(words, shout, step, shout)):
         with pytest.raises(ValueError, match="later") as caught:
             way(chain, "to be")
         assert note_of(caught.value) == f"at pipe step 3 (transform {body.__name__})"
     with pytest.raises(FanoutError) as group:
-        way(pipe(words, fanout(a=transform(body), b=passthrough())), "to be")
+        way(pipe(words, fanout(a=step, b=passthrough())), "to be")
     assert notes_of(group.value) == {("a",): "at pipe step 2 (fanout) > fanout['a']"}
 
 
+def number(_: object) -> int:
+    return 5
+
+
+def text(_: object) -> str:
+    return "ab"
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_what_gives_no_chunks_is_an_error_that_says_so(way: Way) -> None:
-    number: AnyStep = lambda _: 5  # noqa: E731 - without a type, the point
-    text: AnyStep = lambda _: "ab"  # noqa: E731 - as above
-    for body, kind in ((number, "an int"), (text, "a str")):
-        with pytest.raises(ResultError) as caught:
-            way(pipe(str, transform(body)), "a")
-        assert str(caught.value) == (
-            f"transform lambda returned {kind}. Return an iterator of chunks."
-        )
-        assert note_of(caught.value) == "at pipe step 2 (transform lambda)"
+@pytest.mark.parametrize(("body", "kind"), [(number, "an int"), (text, "a str")])
+def test_what_gives_no_chunks_is_an_error_that_says_so(way: Way, body: AnyStep, kind: str) -> None:
+    step: Runnable[Any, Any] = transform(body)
+    with pytest.raises(ResultError) as caught:
+        way(pipe(str, step), "a")
+    name = f"transform {body.__name__}"
+    assert str(caught.value) == f"{name} returned {kind}. Return an iterator of chunks."
+    assert note_of(caught.value) == f"at pipe step 2 ({name})"
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_stop_iteration_from_a_body_is_a_runtime_error(way: Way) -> None:
+    def stops(_: Iterator[str]) -> Iterator[str]:
+        raise StopIteration
+
     with pytest.raises(RuntimeError) as caught:
-        way(pipe(str, transform(lambda _: next(iter(())))), "a")
-    assert str(caught.value) == "transform lambda raised StopIteration"
+        way(pipe(str, transform(stops)), "a")
+    assert str(caught.value) == "transform stops raised StopIteration"
 
 
 def test_what_is_no_transform_is_refused_when_building() -> None:
