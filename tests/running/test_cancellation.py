@@ -44,7 +44,7 @@ def test_a_timeout_around_a_call_ends_it_and_joins_it(shape: int) -> None:
 
     async def main() -> int:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await r.ainvoke(1)
         assert finals.ended == finals.begun >= 1
         return len(asyncio.all_tasks())
@@ -118,7 +118,7 @@ def test_a_cancelled_call_waits_for_the_sync_step_that_runs(limit: int | None) -
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await fanout(a=gauge.step, b=gauge.step).ainvoke(1, limit=limit)
         assert (gauge.running, gauge.count) == (0, 1 if limit == 1 else 2)
 
@@ -130,7 +130,7 @@ def test_a_step_after_the_cancelled_one_does_not_begin() -> None:
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await pipe(awaiting(10), ran.append).ainvoke(1)
 
     within(10, main())
@@ -153,7 +153,7 @@ def test_a_cancelled_batch_joins_its_items() -> None:
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await runnable(finals.step).abatch(range(20), limit=4)
         assert finals.begun == finals.ended == 4
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -218,7 +218,7 @@ def test_each_element_is_cancelled_and_joined() -> None:
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(0.5):
                 await each(finals.step).ainvoke(range(5))
 
     begin = time.perf_counter()
