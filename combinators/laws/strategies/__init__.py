@@ -16,9 +16,11 @@ from combinators.laws.strategies._drawing import Drawing, drawn
 from combinators.laws.strategies._functions import (
     AsyncFunction,
     AsyncGenerator,
+    AsyncPassing,
     Fault,
     Function,
     Generator,
+    Passing,
     canonical,
 )
 from combinators.laws.strategies._pipelines import ANY, TOTAL, Point, Taste
@@ -70,6 +72,7 @@ __all__ = [
     "TOTAL",
     "AsyncFunction",
     "AsyncGenerator",
+    "AsyncPassing",
     "Attempted",
     "Drawing",
     "Fault",
@@ -77,6 +80,7 @@ __all__ = [
     "Function",
     "Generator",
     "Listed",
+    "Passing",
     "Point",
     "Row",
     "Scalar",

@@ -167,6 +167,31 @@ class AsyncGenerator(Drawn):
             yield piece
 
 
+@final
+class Passing(Drawn):
+    """A step from chunks to chunks, which lets them pass."""
+
+    __slots__ = ()
+
+    @override
+    def __call__(self, x: Any, /) -> Iterator[Any]:
+        """Yield the chunks of the input."""
+        yield from x
+
+
+@final
+class AsyncPassing(Drawn):
+    """An async step from chunks to chunks, which lets them pass."""
+
+    __slots__ = ()
+
+    @override
+    async def __call__(self, x: Any, /) -> AsyncIterator[Any]:
+        """Yield the chunks of the input."""
+        async for chunk in x:
+            yield chunk
+
+
 def _expression(value: Any) -> str:
     """Return the expression of a value, also where there is an outcome inside."""
     if is_dict(value):

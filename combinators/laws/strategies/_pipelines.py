@@ -134,6 +134,8 @@ def _proposals(d: Drawing, takes: Shape, taste: Taste) -> list[Proposal]:
         partial(_function, d, taste),
         partial(_function, d, taste),
     ]
+    if taste.chunks:
+        found.append(partial(_changing, d, takes, taste))
     if isinstance(takes, Row):
         found.append(partial(_element, d, takes))
     if isinstance(takes, Fields) and takes.fields:
@@ -159,6 +161,14 @@ def _passing(d: Drawing, takes: Shape) -> Drawn:
 def _function(d: Drawing, taste: Taste) -> Drawn:
     gives = d.shape()
     return body(d, gives, taste), gives
+
+
+def _changing(d: Drawing, takes: Shape, taste: Taste) -> Drawn:
+    changes = [_c.transform(functions.Passing())]
+    if taste.waits:
+        changes.append(_c.transform(functions.AsyncPassing()))
+        changes.append(_c.transform(functions.Passing(), aio=functions.AsyncPassing()))
+    return d.one_of(changes), takes
 
 
 def _element(d: Drawing, row: Row) -> Drawn:
