@@ -179,9 +179,11 @@ def _plain(checker: TypeChecker, signature: CallableType) -> CallableType:
     if kind is None:
         return signature
     definition = signature.definition
-    if isinstance(definition, Decorator) and _is_stub(checker, definition):
+    if isinstance(definition, Decorator):  # from mypy's cache it is the function at once
         definition = definition.func
     if not isinstance(definition, FuncDef) or definition.is_coroutine or definition.is_generator:
+        return signature.copy_modified(ret_type=_waited_for(result, kind))
+    if definition.is_decorated and not _is_stub(checker, definition):
         return signature.copy_modified(ret_type=_waited_for(result, kind))
     if kind in {COROUTINE, AWAITABLE}:
         return signature  # it is seen to return its coroutine as a value

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STEPS = """\
-from typing import TypedDict
+from collections.abc import Callable, Coroutine
+from typing import Any, TypedDict, TypeVar
 
 class Rag(TypedDict):
     context: list[str]
@@ -16,6 +17,13 @@ def shout(text: str) -> str: return text.upper()
 def size(text: str) -> int: return len(text)
 def spell(number: int) -> str: return str(number)
 def answer(prompt: Rag) -> str: return prompt["question"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+def marked(function: F) -> F: return function
+async def slowly(text: str) -> str: return text
+@marked
+def asked_for(text: str) -> Coroutine[Any, Any, str]: return slowly(text)
+def kept(text: str) -> Coroutine[Any, Any, str]: return slowly(text)
 """
 
 # What is not known yet, what is known whole, and both as attributes and as results.
@@ -43,10 +51,10 @@ def made(): return found | counted
 """
 
 USES = """\
-from combinators import fanout, passthrough, pick, pipe, template
+from combinators import fanout, passthrough, pick, pipe, runnable, template
 from parts import Holder, asked, both, counted, dropped, found, nested, prompt, question, retrieval
 from parts import same
-from steps import Rag, answer, search, shout, size, spell
+from steps import Rag, answer, asked_for, kept, search, shout, size, slowly, spell
 import parts
 
 for each in (found, nested, retrieval, question, counted, both, asked, dropped, same, prompt):
@@ -63,6 +71,8 @@ reveal_type(Holder().found | Holder().question | size)
 reveal_type(fanout(question=shout) | question)
 reveal_type(parts.found | same | answer)
 reveal_type(retrieval.invoke("a"))
+reveal_type(pipe(slowly, same)); reveal_type(pipe(asked_for, same)); reveal_type(pipe(kept, same))
+reveal_type(runnable(shout, aio=runnable(shout).ainvoke))
 wanted: Rag = found.invoke("a")
 
 found | pick("contxt")
