@@ -64,9 +64,8 @@ class LangChain(System[Pipeline]):
     def transform(
         self, f: Callable[..., Any], /, aio: Callable[..., Any] | None = None
     ) -> Pipeline:
-        if inspect.isasyncgenfunction(f):
-            return _runnable(_generator_of(f))
-        return _runnable(_generator_of(f, aio))
+        run, arun = _changing(f)
+        return _runnable(_generator_of(run, arun if aio is None else _changing(aio)[1]))
 
     @override
     def pipe(self, *steps: Pipeline) -> Pipeline:
@@ -397,3 +396,22 @@ async def _acaught(step: Pipeline, x: object) -> Result[Any, Exception]:
 
 def _result(found: Any) -> Result[Any, Exception]:  # noqa: ANN401 - of any type
     return Failure(found) if isinstance(found, Exception) else Success(found)
+
+
+def _changing(body: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a sync and an async step from chunks to chunks."""
+    call = body if inspect.isroutine(body) else type(body).__call__
+    is_async = inspect.isasyncgenfunction(call)
+
+    def run(chunks: Iterator[Any]) -> Iterator[Any]:
+        yield from asyncio.run(_collected(body(_arriving(chunks)))) if is_async else body(chunks)
+
+    async def arun(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        if is_async:
+            async for chunk in body(chunks):
+                yield chunk
+        else:
+            for chunk in body(iter([chunk async for chunk in chunks])):
+                yield chunk
+
+    return run, arun

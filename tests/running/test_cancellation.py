@@ -118,7 +118,7 @@ def test_a_cancelled_call_waits_for_the_sync_step_that_runs(limit: int | None) -
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(0.05):
                 await fanout(a=gauge.step, b=gauge.step).ainvoke(1, limit=limit)
         assert (gauge.running, gauge.count) == (0, 1 if limit == 1 else 2)
 

@@ -27,7 +27,7 @@ if __name__ == "__main__":
     import dask
     from distributed import Client, LocalCluster
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None,
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None,
                       silence_logs=50) as cluster, Client(cluster) as client:
         executor = client.get_executor()
         by = 2

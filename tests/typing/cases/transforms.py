@@ -40,7 +40,7 @@ async def generated_async(chunks: AsyncIterable[str]) -> AsyncGenerator[bytes, N
         yield chunk.encode()
 
 
-def mapped(chunks: Iterator[str]) -> map[bytes]:
+def mapped(chunks: Iterator[str]) -> "map[bytes]":
     return map(str.encode, chunks)
 
 
