@@ -44,9 +44,9 @@ from combinators._errors import (
 )
 from combinators._failures import BatchError, FallbackError, FanoutError
 from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
-from combinators._run.journal import Codec, Journal
-from combinators._run.pool import Pool
-from combinators._run.scopes import cancelled
+from combinators._run.concurrency.pool import Pool
+from combinators._run.concurrency.scopes import cancelled
+from combinators._run.journals.journal import Codec, Journal
 from combinators._runnable import Runnable
 
 __all__ = [

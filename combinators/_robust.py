@@ -11,7 +11,7 @@ from combinators._errors import BuilderError
 from combinators._keys import signature
 from combinators._parts import Part, known, part
 from combinators._replacing import replaced
-from combinators._run.traits import needs_loop
+from combinators._run.code.traits import needs_loop
 from combinators._step import Step
 from combinators._value import Value, made
 from combinators._words import a_kind

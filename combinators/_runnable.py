@@ -22,7 +22,7 @@ from combinators._compat import gives_coroutines, override
 from combinators._errors import BuilderError
 from combinators._robust import Robust, fallen_back
 from combinators._run import sync
-from combinators._run.call import CALL, TURN, limited
+from combinators._run.call import CALL, TURN, limited, turn
 from combinators._step import Body, Chunks, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from returns.result import Result
 
-    from combinators._run.journal import Journal
-    from combinators._run.pool import Pool
+    from combinators._run.concurrency.pool import Pool
+    from combinators._run.journals.journal import Journal
     from combinators._step import Z
 
 In = TypeVar("In", contravariant=True)
@@ -113,7 +113,7 @@ class Runnable(Robust, Generic[In, Out]):
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
-        return program(x, aio.turn(limit))  # type: ignore[no-any-return]  # as above
+        return program(x, turn(limit))  # type: ignore[no-any-return]  # as above
 
     def stream(
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
@@ -131,10 +131,7 @@ class Runnable(Robust, Generic[In, Out]):
         self, x: In, *, limit: int | None = None, check_mutation: bool = False
     ) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `stream` does, on the running event loop."""
-        from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        running: astream.Streaming = self.compiled(astream.compiled, watch=check_mutation)
-        return running.on(x, aio.turn(limit))
+        return self._astreaming(watch=check_mutation).on(x, turn(limit))
 
     def transform(
         self, chunks: Iterable[In], *, limit: int | None = None, check_mutation: bool = False
@@ -146,10 +143,7 @@ class Runnable(Robust, Generic[In, Out]):
         self, chunks: Chunks[In], *, limit: int | None = None, check_mutation: bool = False
     ) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `transform` does, on the running event loop."""
-        from combinators._run import aio, astream  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        running: astream.Streaming = self.compiled(astream.compiled, watch=check_mutation)
-        return running.over(chunks, aio.turn(limit))
+        return self._astreaming(watch=check_mutation).over(chunks, turn(limit))
 
     @overload
     def batch(

@@ -23,9 +23,10 @@ from combinators._tree import Token, grown, raw_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from combinators._run.flow import Running
+    from combinators._run.code.program import Program
     from combinators._run.options import Options
-    from combinators._run.program import Program
+    from combinators._run.streams.astream import Streaming
+    from combinators._run.streams.flow import Running
 
 V = TypeVar("V", bound="Value")
 
@@ -82,9 +83,14 @@ class Value:
         return on
 
     def _streaming(self, *, watch: bool) -> Running:
-        from combinators._run import stream  # noqa: PLC0415 - loaded where something streams
+        from combinators._run.streams import stream  # noqa: PLC0415 - loaded where something streams
 
         return cast("Running", self.compiled(stream.runner, watch=watch))
+
+    def _astreaming(self, *, watch: bool) -> Streaming:
+        from combinators._run.streams import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        return cast("Streaming", self.compiled(astream.compiled, watch=watch))
 
     def _options(self, *options: Any) -> Options:
         from combinators._run.options import Options  # noqa: PLC0415 - loaded where there are batches

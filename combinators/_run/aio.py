@@ -7,8 +7,6 @@ lines of a program await where more than one thing may happen.
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -16,34 +14,23 @@ from combinators import _nodes as n
 from combinators._failures import locate
 from combinators._labels import arm_segments, branch_of, label
 from combinators._run import mappings, sync
-from combinators._run.blame import blamed
-from combinators._run.budget import checked_limit
 from combinators._run.call import CALL, Turn
 from combinators._run.choice import arm_index, case_segments, chosen, no_match
-from combinators._run.listing import Style
+from combinators._run.code.blame import blamed
+from combinators._run.code.listing import Style
+from combinators._run.code.places import key_of, segment
+from combinators._run.code.program import Program, Way, program
+from combinators._run.code.promises import PLAIN, look
+from combinators._run.code.traits import runs_in_turn
+from combinators._run.concurrency.tasks import Branches, in_thread, on_a_stack_of_its_own
 from combinators._run.mutation import fingerprint, found_mutation
-from combinators._run.places import key_of, segment
-from combinators._run.program import Program, Way, program
-from combinators._run.promises import PLAIN, look
 from combinators._run.sync import group
-from combinators._run.tasks import Branches, in_thread, on_a_stack_of_its_own
-from combinators._run.traits import runs_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from combinators._run.listing import Built
-    from combinators._run.places import Part
-
-
-def turn(limit: object, bound: int = 0) -> Turn:
-    """Return the options of a call in which `limit` function bodies run at once.
-
-    Raises:
-        OptionError: it cannot have this limit.
-    """
-    checked = checked_limit(limit)
-    return Turn(nullcontext() if checked is None else asyncio.Semaphore(checked), bound)
+    from combinators._run.code.listing import Built
+    from combinators._run.code.places import Part
 
 
 def compiled(part: Part, *, watch: bool = False, limited: bool = False) -> Program:
@@ -81,7 +68,7 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
-            from combinators._run import arobust  # noqa: PLC0415 - loaded where such steps are
+            from combinators._run.robust import aio as arobust  # noqa: PLC0415 - loaded where such steps are
 
             return arobust.program(node, programs, sync.compiled)
         case _:

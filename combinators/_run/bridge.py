@@ -16,18 +16,21 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._errors import RunningLoopError
-from combinators._run import abatch, agathering, aio, astream
-from combinators._run.contexts import adopt
-from combinators._run.pool import POOL
-from combinators._run.tasks import in_thread
+from combinators._run import aio
+from combinators._run.batches import abatch, agathering
+from combinators._run.call import turn
+from combinators._run.concurrency.contexts import adopt
+from combinators._run.concurrency.pool import POOL
+from combinators._run.concurrency.tasks import in_thread
+from combinators._run.streams import astream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 
     from combinators import _nodes as n
-    from combinators._run.batch import Outcome
+    from combinators._run.batches.batch import Outcome
     from combinators._run.call import Call, Turn
-    from combinators._run.program import Program
+    from combinators._run.code.program import Program
 
 
 def program(node: n.Node, *, watch: bool) -> Program:
@@ -154,7 +157,7 @@ def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, No
 def _turn(call: Call) -> Turn:
     # Chosen inside a call with a limit, a tree runs on the one right of the thread that chose it.
     limit = 1 if call.budget.limit and call.bound else call.budget.limit
-    return aio.turn(limit, call.bound)
+    return turn(limit, call.bound)
 
 
 def refuse_running_loop(called: str) -> None:

@@ -6,15 +6,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
-from combinators._run.budget import UNLIMITED, budget
-from combinators._run.pool import POOL
+from combinators._run.concurrency.budget import UNLIMITED, budget, checked_limit
+from combinators._run.concurrency.pool import POOL
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from combinators._run.budget import Budget
-    from combinators._run.pool import Pool
-    from combinators._run.scopes import Scope
+    from combinators._run.concurrency.budget import Budget
+    from combinators._run.concurrency.pool import Pool
+    from combinators._run.concurrency.scopes import Scope
 
 
 @final
@@ -60,3 +60,13 @@ def limited(limit: object, pool: Pool = POOL) -> Call:
         OptionError: it cannot have this limit.
     """
     return CALL if limit is None and pool is POOL else Call(budget(limit, pool))
+
+
+def turn(limit: object, bound: int = 0) -> Turn:
+    """Return the options of a call on an event loop, as `limited` does those of a sync one."""
+    checked = checked_limit(limit)
+    if checked is None:
+        return Turn(bound=bound)
+    from asyncio import Semaphore  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+    return Turn(Semaphore(checked), bound)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from combinators._run import batch, gathering as gathering_, sync
-from combinators._run.traits import needs_loop
+from combinators._run import sync
+from combinators._run.batches import batch, gathering as gathering_
+from combinators._run.code.traits import needs_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

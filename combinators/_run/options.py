@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._errors import OptionError
-from combinators._run import batch, entry
+from combinators._run import entry
+from combinators._run.batches import batch
 from combinators._run.call import limited
-from combinators._run.journal import Journal
-from combinators._run.pool import POOL, Pool, using
+from combinators._run.concurrency.pool import POOL, Pool, using
+from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 
-    from combinators._run import abatch
+    from combinators._run.batches import abatch
     from combinators._run.choice import Choice
-    from combinators._run.worker import Invocable, Order
+    from combinators._run.executors.worker import Invocable, Order
 
     Inputs = Iterable[Any] | AsyncIterable[Any]
 
@@ -59,7 +60,7 @@ class Options:
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
-        from combinators._run import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run.batches import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect, pool = self.collect, self._checked_pool()
         if pool is None or self.journal is not None:
@@ -86,7 +87,7 @@ class Options:
         self, pipeline: Choice, inputs: Inputs
     ) -> AsyncGenerator[tuple[int, Any], None]:
         """Yield what `as_completed` does, to a caller on an event loop."""
-        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
 
@@ -100,7 +101,7 @@ class Options:
         start = self._start(pipeline, called)
         if journal is None:
             return start(inputs)
-        from combinators._run.journaled import Drain  # noqa: PLC0415 - only journals need it
+        from combinators._run.journals.sync import Drain  # noqa: PLC0415 - only journals need it
 
         return Drain(journal, inputs, start, collect=collect)
 
@@ -114,14 +115,14 @@ class Options:
         start = self._astart(pipeline)
         if journal is None:
             return start(inputs)
-        from combinators._run.ajournaled import Drain  # noqa: PLC0415 - only journals need it
+        from combinators._run.journals.aio import Drain  # noqa: PLC0415 - only journals need it
 
         return Drain(journal, inputs, start, collect=collect)
 
     def _start(self, pipeline: Choice, called: str) -> Callable[[Iterable[Any]], batch.Outcomes]:
         pool = self._checked_pool()
         if pool is None:
-            from combinators._run import executors  # noqa: PLC0415 - only executors need it
+            from combinators._run.executors import sync as executors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
             return lambda inputs: executors.Drain(executor, inputs, order, size)
@@ -137,11 +138,11 @@ class Options:
     def _astart(self, pipeline: Choice) -> Callable[[Inputs], abatch.Outcomes]:
         pool = self._checked_pool()
         if pool is None:
-            from combinators._run import aexecutors  # noqa: PLC0415 - only executors need it
+            from combinators._run.executors import aio as aexecutors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
             return lambda inputs: aexecutors.Drain(executor, inputs, order, size)
-        from combinators._run import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         def started(inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
@@ -159,9 +160,9 @@ class Options:
         return self.executor or POOL
 
     def _sent(self, pipeline: Choice) -> tuple[Any, Order, int | None]:
-        from combinators._run.budget import checked_limit  # noqa: PLC0415 - only executors need it
-        from combinators._run.dispatch import checked_executor, checked_size  # noqa: PLC0415 - as above
-        from combinators._run.worker import Order  # noqa: PLC0415 - as above
+        from combinators._run.concurrency.budget import checked_limit  # noqa: PLC0415 - only executors need it
+        from combinators._run.executors.dispatch import checked_executor, checked_size  # noqa: PLC0415 - as above
+        from combinators._run.executors.worker import Order  # noqa: PLC0415 - as above
 
         order = Order(
             cast("Invocable", pipeline),

@@ -15,23 +15,23 @@ from combinators import _nodes as n
 from combinators._failures import FanoutError, locate
 from combinators._labels import arm_segments, branch_of, label
 from combinators._run import mappings
-from combinators._run.blame import blamed
 from combinators._run.choice import arm_index, case_segments, chosen, no_match
-from combinators._run.contexts import on_a_stack_of_its_own
-from combinators._run.listing import Style
+from combinators._run.code.blame import blamed
+from combinators._run.code.listing import Style
+from combinators._run.code.places import key_of, segment
+from combinators._run.code.program import Program, Way, program
+from combinators._run.code.promises import PLAIN, look
+from combinators._run.code.traits import needs_loop
+from combinators._run.concurrency.contexts import on_a_stack_of_its_own
+from combinators._run.concurrency.team import gather
 from combinators._run.mutation import fingerprint, found_mutation
-from combinators._run.places import key_of, segment
-from combinators._run.program import Program, Way, program
-from combinators._run.promises import PLAIN, look
-from combinators._run.team import gather
-from combinators._run.traits import needs_loop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from combinators._run.call import Call
-    from combinators._run.listing import Built
-    from combinators._run.places import Part
+    from combinators._run.code.listing import Built
+    from combinators._run.code.places import Part
 
 
 def compiled(part: Part, *, watch: bool = False) -> Program:
@@ -69,7 +69,7 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
-            from combinators._run import robust  # noqa: PLC0415 - loaded where such steps are
+            from combinators._run.robust import sync as robust  # noqa: PLC0415 - loaded where such steps are
 
             return robust.program(node, programs, compiled)
         case _:

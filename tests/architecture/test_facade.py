@@ -61,7 +61,7 @@ def allowed(importer: str, imported: str) -> bool:
         case "laws":  # an oracle and a fold are interpreters: they read the nodes
             # Under a schedule, the pool begins without threads.
             core = part_of(imported) in {"_keys", "_nodes"}
-            return imported in {FACADE, f"{FACADE}._run.pool"} or core
+            return imported in {FACADE, f"{FACADE}._run.concurrency.pool"} or core
         case part if part.startswith("_"):  # the core does not know what it is shown as
             return imported != FACADE
         case _:  # the edges see what a user sees

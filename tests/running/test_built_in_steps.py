@@ -32,7 +32,7 @@ from combinators import (
     update,
     when,
 )
-from combinators._run.pool import POOL, Roster
+from combinators._run.concurrency.pool import POOL, Roster
 from tests.running.ways import ONCE, WAYS, Way, ainc, aone_two_three, inc, one_two_three
 
 INPUT = {"a": 1, "b": 2, "c": 3}

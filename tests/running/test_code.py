@@ -21,11 +21,11 @@ from combinators import (
     runnable,
     template,
 )
-from combinators._run.listing import Style
-from combinators._run.program import source
-from combinators._run.promises import gives_no_awaitable
-from combinators._run.traits import traits
-from combinators._run.writing import LONGEST, listing
+from combinators._run.code.listing import Style
+from combinators._run.code.program import source
+from combinators._run.code.promises import gives_no_awaitable
+from combinators._run.code.traits import traits
+from combinators._run.code.writing import LONGEST, listing
 from tests.running.ways import ONCE, Way, ainc, double, inc, note_of
 
 LITTLE = runnable(str, inline=True)

@@ -21,7 +21,7 @@ from combinators import (
     runnable,
     when,
 )
-from combinators._run.pool import Pool
+from combinators._run.concurrency.pool import Pool
 from tests.running.ways import ONCE, AnyStep, Way, inc
 
 DEEP = 1_000
@@ -122,7 +122,7 @@ def test_ten_thousand_steps_run(way: Way) -> None:
 def test_where_no_thread_is_to_be_had_it_goes_on_on_the_same_stack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("combinators._run.contexts.POOL", Pool(max_threads=0))
+    monkeypatch.setattr("combinators._run.concurrency.contexts.POOL", Pool(max_threads=0))
     assert nested(same, AROUND["route"], 100).invoke({"k": "a"}) == {"k": "a"}
 
 

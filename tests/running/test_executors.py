@@ -35,8 +35,9 @@ from combinators import (
     pipe,
     runnable,
 )
-from combinators._run import dispatch, executors, pool, worker
-from combinators._run.worker import Chunk, Order, work
+from combinators._run.concurrency import pool
+from combinators._run.executors import dispatch, sync as executors, worker
+from combinators._run.executors.worker import Chunk, Order, work
 from tests.running.ways import ROOT, ainc, arriving, collected, double, inc, note_of, python
 from tests.unit.subjects import pickled
 

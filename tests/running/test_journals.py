@@ -34,8 +34,8 @@ from combinators import (
     pipe,
     runnable,
 )
-from combinators._run import progress
-from combinators._run.exact import ExactJson, InexactError, digest
+from combinators._run.journals import progress
+from combinators._run.journals.exact import ExactJson, InexactError, digest
 from tests.running.ways import ROOT, arriving, collected, note_of
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from combinators import FanoutError, Runnable, each, fanout, pipe, runnable
-from combinators._run.budget import Unlimited
 from combinators._run.call import Call
-from combinators._run.pool import Pool
+from combinators._run.concurrency.budget import Unlimited
+from combinators._run.concurrency.pool import Pool
 from combinators._run.sync import compiled
 from tests.running.ways import double, inc
 

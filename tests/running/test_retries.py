@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from combinators import BuilderError, FanoutError, Runnable, exponential, fanout, pipe, runnable
-from combinators._run import recovering
+from combinators._run.robust import recovering
 from combinators.laws.schedules import Schedule
 from tests.running.ways import WAYS, Way, by_ainvoke, by_invoke, collected, failing, note_of
 

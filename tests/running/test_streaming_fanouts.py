@@ -581,7 +581,7 @@ def test_few_threads_are_enough_for_any_stream(threads: int) -> None:
     code = f"""
 from combinators import assign, fanout, passthrough, pipe, runnable, transform
 from combinators._run.chunks import merged
-from combinators._run.pool import POOL
+from combinators._run.concurrency.pool import POOL
 POOL._max_threads = {threads}
 def count(_):
     for number in range(200):

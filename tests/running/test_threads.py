@@ -10,18 +10,18 @@ import pytest
 
 from combinators import fanout
 from combinators._compat import override
-from combinators._run.budget import Unlimited
 from combinators._run.call import Call
-from combinators._run.pool import Pool
+from combinators._run.concurrency.budget import Unlimited
+from combinators._run.concurrency.pool import Pool
+from combinators._run.concurrency.threads import SystemThreads
 from combinators._run.sync import compiled
-from combinators._run.threads import SystemThreads
 from tests.running.ways import Gauge, python
 
 PIPELINES = """
 import asyncio, threading
 from combinators import each, fanout, pipe, runnable
 from combinators._run.chunks import merged
-from combinators._run.pool import POOL
+from combinators._run.concurrency.pool import POOL
 
 async def ainc(n):
     await asyncio.sleep(0)
@@ -62,7 +62,7 @@ print("done", threading.active_count())
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
 def test_few_threads_are_enough_for_everything(threads: int) -> None:
-    first = "from combinators._run.pool import POOL"
+    first = "from combinators._run.concurrency.pool import POOL"
     code = PIPELINES.replace(first, f"{first}\nPOOL._max_threads = {threads}")
     done = python(code, seconds=15)
     assert done.stderr == ""

@@ -23,8 +23,8 @@ from combinators import (
     pipe,
     runnable,
 )
-from combinators._run.pool import POOL
-from combinators._run.threads import Gate, SystemThreads
+from combinators._run.concurrency.pool import POOL
+from combinators._run.concurrency.threads import Gate, SystemThreads
 from combinators.laws.schedules import Schedule
 from tests.running.ways import (
     ONCE,
@@ -299,7 +299,7 @@ def test_ctrl_c_does_not_wait_for_the_time() -> None:
         """
 import os, signal, threading, time
 from combinators import runnable
-from combinators._run.pool import POOL
+from combinators._run.concurrency.pool import POOL
 threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
 begin = time.monotonic()
 try:

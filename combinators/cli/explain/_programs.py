@@ -5,12 +5,12 @@ from functools import partial
 
 from combinators import _nodes as n
 from combinators._labels import function_name, label
-from combinators._run.blame import FIRST_LINE
-from combinators._run.listing import Built, Hop, Listing, Operand, Style, Sub, operand_name
-from combinators._run.places import Part, Stretch, steps_of
-from combinators._run.program import source
-from combinators._run.traits import traits
-from combinators._run.writing import listing
+from combinators._run.code.blame import FIRST_LINE
+from combinators._run.code.listing import Built, Hop, Listing, Operand, Style, Sub, operand_name
+from combinators._run.code.places import Part, Stretch, steps_of
+from combinators._run.code.program import source
+from combinators._run.code.traits import traits
+from combinators._run.code.writing import listing
 
 
 def explained(node: n.Node, *, aio: bool) -> str:

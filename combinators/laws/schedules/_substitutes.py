@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import GenericAlias, TracebackType
 from typing import Any, TypeVar, final
 
-from combinators._run.pool import POOL
+from combinators._run.concurrency.pool import POOL
 from combinators.laws.schedules._loop import VirtualLoop
 from combinators.laws.schedules._places import place_of_thread
 from combinators.laws.schedules._scheduler import here

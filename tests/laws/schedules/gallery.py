@@ -12,7 +12,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from combinators import FanoutError, Runnable, runnable
-from combinators._run.pool import POOL
+from combinators._run.concurrency.pool import POOL
 from combinators.laws import Law, Ours
 from combinators.laws.schedules import endings, flows, interleavings
 

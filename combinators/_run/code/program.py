@@ -1,0 +1,112 @@
+"""From a tree to a function: its listing as code, with the operands as defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+from combinators._heap import Frame, on_heap
+from combinators._run.code.listing import Built, Hop, Style, Sub, operand_name
+from combinators._run.code.places import steps_of
+from combinators._run.code.traits import traits
+from combinators._run.code.writing import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from combinators._run.code.listing import Listing
+    from combinators._run.code.places import Part
+    from combinators._run.code.traits import Traits
+
+# `(input, call) -> output`, or a coroutine of it.
+Program: TypeAlias = "Callable[..., Any]"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A way of running: what the code of its programs can count on."""
+
+    style: Style
+    names: Mapping[str, Any]  # what the code may name, besides variables and operands
+    built: Callable[[Built, Sequence[Program], Way], Program]
+    hop: Callable[[Part], Program]  # how a thread runs a part
+    apart: Callable[[Program], Program]  # how a program runs that must not share our stack
+
+
+# Programs that call one another share Python's stack; every so many, one goes on elsewhere.
+DEEPEST = 48
+
+
+def _compile(part: Part, way: Way, known: Traits, depth: int) -> Frame[Program]:
+    code = listing(part, way.style, known)
+    operands: list[Any] = []
+    for operand in code.operands:
+        match operand:
+            case Sub(inner):
+                operands.append((yield _compile(inner, way, known, depth + 1)))
+            case Hop(inner):
+                operands.append(way.hop(inner))
+            case Built(node, inside):
+                programs: list[Program] = []
+                for index in inside:
+                    inner = node.children[index]
+                    programs.append((yield _compile(inner, way, known, depth + 1)))
+                operands.append(way.built(operand, programs, way))
+            case _:
+                operands.append(operand)
+    function = _function(_compiled(source(code, way.style)), operands, part, way)
+    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
+
+
+_frame = on_heap(_compile)
+
+
+def program(part: Part, way: Way) -> Program:
+    """Return the function that runs a part of a tree in some way."""
+    return _frame(part, way, traits(steps_of(part)), 0)
+
+
+def source(code: Listing, style: Style) -> str:
+    """Return the source of a function, complete but for what it is defined in."""
+    *lines, last = code.lines or ["x = x"]
+    ending = [last.replace("x =", "return", 1)] if last.startswith("x = ") else [last, "return x"]
+    body = [f"        {line}" for line in (*lines, *ending)]
+    head = "async def ainvoke(x, call):" if style.aio else "def invoke(x, call):"
+    return "\n".join([head, "    try:", *body, *_WHERE_IT_FAILS])
+
+
+# Outside of the handler a group is raised that has the error inside: it is not its context.
+_WHERE_IT_FAILS = """\
+    except Exception as error:
+        failures = blamed(error, part)
+        if not failures:
+            raise
+    raise failures.pop()""".splitlines()
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> CodeType:
+    module = compile(text, "<pipeline>", "exec")
+    (function,) = (each for each in module.co_consts if isinstance(each, CodeType))
+    return function
+
+
+# With more operands than these, a program has code of its own.
+FEW_OPERANDS = 4
+
+
+def _function(code: CodeType, operands: Sequence[Any], part: Part, way: Way) -> Program:
+    """Return the function whose globals are its operands.
+
+    Python adapts code to what it runs on. Programs of one shape that share it undo that for
+    one another, so only short ones do, for which memory counts more.
+    """
+    if len(operands) > FEW_OPERANDS:
+        code = code.replace()
+    named = {name: way.names[name] for name in code.co_names if name in way.names}
+    named["part"] = part
+    named.update(zip(map(operand_name, range(len(operands))), operands, strict=True))
+    return FunctionType(code, named)

@@ -1,0 +1,229 @@
+"""Tasks and threads of an event loop, structured: whoever starts them waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast, final
+
+from combinators._compat import override
+from combinators._run.concurrency.contexts import adopt
+from combinators._run.concurrency.pool import IN_USE
+from combinators._run.concurrency.scopes import HERE, Scope, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+    from combinators._run.call import Turn
+    from combinators._run.code.program import Program
+
+    TaskOf = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+@final
+class Branches:
+    """Jobs, each a program and its input, in tasks that stop together.
+
+    After the first failure the others are cancelled and awaited, as they are when the
+    caller is cancelled. Exceptions of their cleanup are kept. A task keeps its outcome here
+    and ends without one, so that none is left unseen.
+    """
+
+    __slots__ = ("_ended", "_left", "_odd", "_stopped", "_tasks", "_turn", "errors", "results")
+
+    def __init__(self, jobs: Sequence[tuple[Program, Any]], turn: Turn) -> None:
+        self.results: list[Any] = [None] * len(jobs)
+        self.errors: dict[int, Exception] = {}
+        self._turn = turn
+        self._left = len(jobs)
+        self._odd: BaseException | None = None  # what is no failure: it is raised bare
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
+        self._ended: asyncio.Future[None] | None = None
+        self._begin(jobs)
+
+    def _begin(self, jobs: Sequence[tuple[Program, Any]]) -> None:
+        loop = asyncio.get_running_loop()
+        if _EAGER and loop.get_task_factory() is None and _NESTED.depth < DEEPEST:  # Python 3.12 on
+            _NESTED.depth += 1
+            try:
+                self._start(jobs, cast("TaskOf", partial(asyncio.Task, loop=loop, **_EAGER)))
+            finally:
+                _NESTED.depth -= 1
+        else:
+            self._start(jobs, loop.create_task)
+
+    def _start(self, jobs: Sequence[tuple[Program, Any]], task_of: TaskOf) -> None:
+        for index, (program, x) in enumerate(jobs):
+            task = task_of(self._run(index, program, x))
+            if task.done():  # Python 3.12 on
+                self._left -= 1
+                if self.errors or self._odd:
+                    self._left -= len(jobs) - index - 1  # these do not begin
+                    return
+            else:
+                task.add_done_callback(self._leave)
+                self._tasks.append(task)
+
+    async def join(self) -> None:
+        """Return when all tasks are done.
+
+        Raises:
+            BaseException: one ended in something that is no `Exception`.
+            CancelledError: the caller was cancelled, and nothing had failed; all tasks are done
+                even so.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        while self._left:
+            self._ended = asyncio.get_running_loop().create_future()
+            try:
+                await self._ended
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self._stop()
+        # What has failed is told, even to who has given up waiting.
+        odd = self._odd if self.errors else cancelled or self._odd
+        if odd is not None:
+            raise odd
+
+    async def _run(self, index: int, program: Program, x: Any) -> None:
+        try:
+            self.results[index] = await program(x, self._turn)
+        except Exception as error:  # noqa: BLE001 - kept for the caller
+            self.errors[index] = error
+            # Not at once: what is ready to go on, in this round of the loop, does.
+            asyncio.get_running_loop().call_soon(self._stop)
+        except BaseException as error:  # noqa: BLE001 - raised again where all are joined
+            self._end(error)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self._left -= 1
+        if task.cancelled():
+            self._end(asyncio.CancelledError())  # before it began
+        if not self._left and self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    def _end(self, error: BaseException) -> None:
+        if not (self._stopped and isinstance(error, asyncio.CancelledError)):
+            self._odd = self._odd or error
+            self._stop()
+
+    def _stop(self) -> None:
+        self._stopped = True
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+
+
+# They run at once until they first wait. A task factory of somebody's own makes others.
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+
+class _Nested(threading.local):
+    depth = 0  # of tasks that begin inside one another
+
+
+_NESTED = _Nested()
+
+# Tasks that begin inside one another share Python's stack; deeper ones begin later.
+DEEPEST = 32
+
+
+async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Return when all tasks are done.
+
+    Raises:
+        CancelledError: the caller was cancelled, and so are the tasks; they are done even so.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            for task in pending:
+                task.cancel()
+    if cancelled is not None:
+        raise cancelled
+
+
+class _Hop(asyncio.Future[Any]):
+    """The outcome of a function in a thread, which nobody can stop: it is awaited to its end.
+
+    A task that is cancelled while it waits here is cancelled when the thread is
+    done: `Task.cancel` asks the future it waits for first, and remembers. The function
+    may ask, too: its scope has ended then.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self._scope = scope
+
+    @override
+    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 - the base class names it
+        self._scope.failed = True
+        return False
+
+
+async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    """Return what `function` returns on a thread of the pool.
+
+    It runs in a copy of the context; what it sets there is set here afterwards, as
+    if it had been called in place.
+    """
+    loop = asyncio.get_running_loop()
+    context = contextvars.copy_context()
+    scope = Scope(None)
+    hop = _Hop(scope)
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if error is None:
+            hop.set_result(result)
+        else:
+            hop.set_exception(error)
+
+    def job() -> None:
+        result, failed = None, None
+        outside, HERE.scope = HERE.scope, scope
+        try:
+            result = context.run(function, *args)
+        except Stopped:
+            pass  # who waits was cancelled
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            failed = error
+        HERE.scope = outside
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failed)
+
+    if not IN_USE.get().spawn(job):
+        job()  # the loop stands still meanwhile, but it goes on
+    try:
+        return await hop
+    except asyncio.CancelledError:
+        # The thread was waited for even so; a failure there is kept like one of cleanup.
+        if (error := hop.exception()) is not None:
+            raise error from None
+        raise
+    finally:
+        adopt(context)
+
+
+def on_a_stack_of_its_own(program: Program) -> Program:
+    """Return a program that runs in a task of its own, which the caller waits for.
+
+    Coroutines that await one another share a stack; where they nest deeper, they go on there.
+    """
+
+    async def run(x: Any, turn: Turn) -> Any:
+        context = contextvars.copy_context()
+        try:
+            return await asyncio.get_running_loop().create_task(program(x, turn), context=context)
+        finally:
+            adopt(context)
+
+    return run

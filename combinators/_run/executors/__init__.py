@@ -1,0 +1,1 @@
+"""Batches on the workers of an executor: other threads, processes, machines."""

@@ -1,0 +1,1 @@
+"""Running chunk by chunk, in threads and on an event loop."""

@@ -1,0 +1,263 @@
+"""How each stage of a stream begins on an event loop: the twin of `beginning`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from combinators import _nodes as n
+from combinators._failures import locate
+from combinators._labels import label
+from combinators._run.choice import arm_index, chosen, no_match
+from combinators._run.concurrency.tasks import in_thread
+from combinators._run.steps import achanged, changed
+from combinators._run.streams.aflow import Begin, Chunks, Flow, Given, none
+from combinators._run.streams.amerging import Merged, Strand
+from combinators._run.streams.aspreading import run_at, spread
+from combinators._run.streams.fans import Fan
+from combinators._run.streams.flows import SKIP
+from combinators._run.streams.trail import blame_inside, blame_nobody, blame_step
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        Awaitable,
+        Callable,
+        Generator,
+        Iterator,
+        Sequence,
+    )
+
+    from combinators._run.call import Turn
+    from combinators._run.choice import Choice
+    from combinators._run.code.places import Place
+    from combinators._run.code.program import Program
+    from combinators._run.robust.arecovering import Start
+    from combinators._run.streams.aflow import Running
+    from combinators._run.streams.flows import Passage
+    from combinators._run.streams.trail import Blame
+
+NOTHING: Final = object()  # no chunk
+
+
+def whole(program: Program, place: Place) -> Begin:
+    """Return what runs a part whole."""
+
+    async def begin(flow: Flow) -> None:
+        x = await flow.given.folded()
+        try:
+            value = await program(x, flow.turn)
+        except Exception as error:
+            flow.trail.blamed(error, place.failed)
+            raise
+        flow.gives(value)
+
+    return begin
+
+
+def generator(node: n.Step, place: Place) -> Begin:
+    """Return what begins a generator function of the whole input."""
+    body = partial(_stepped, node.aio or partial(_threaded, node))
+    name, blame = label(node), partial(blame_step, place)
+
+    async def begin(flow: Flow) -> None:
+        flow.opens(body(await flow.given.folded(), flow.turn), name, blame)
+
+    return begin
+
+
+def _stepped(body: Callable[[Any], Chunks], x: Any, turn: Turn) -> Chunks:
+    """Return the chunks of an async generator, of which only so many run at once."""
+    chunks = body(x)
+    return chunks if isinstance(turn.gate, contextlib.nullcontext) else _gated(chunks, turn)
+
+
+async def _gated(chunks: Chunks, turn: Turn) -> Chunks:
+    async with aclosing(chunks):
+        while True:
+            async with turn.gate:
+                chunk = await anext(chunks, NOTHING)
+            if chunk is NOTHING:
+                return
+            yield chunk
+
+
+async def _threaded(node: n.Step, x: Any) -> Chunks:
+    """Yield the chunks of a sync generator: every one of them is computed on the pool."""
+    source: Generator[Any, None, None] = node.function(x)
+    try:
+        while (chunk := await in_thread(next, source, NOTHING)) is not NOTHING:
+            yield chunk
+    finally:
+        await in_thread(source.close)
+
+
+def guarded(start: Start, name: str, place: Place) -> Begin:
+    """Return what begins a stream that may begin again, or be another one, or be too late."""
+
+    async def begin(flow: Flow) -> None:
+        flow.opens(start(await flow.given.folded(), flow.turn), name, place.failed)
+
+    return begin
+
+
+def bind(node: n.Bind, place: Place, choose: Program, run: Callable[[Choice], Running]) -> Begin:
+    """Return what begins the stream of a runnable that is chosen by the whole input."""
+    name, blame = label(node), partial(blame_inside, place, label(node))
+
+    async def begin(flow: Flow) -> None:
+        x = await flow.given.folded()
+        try:
+            choice = await choose(x, flow.turn)
+        except Exception as error:
+            flow.trail.blamed(error, place.failed)
+            raise
+        try:
+            inner = run(chosen(node, choice, flow.turn.bound))
+        except Exception as error:
+            flow.trail.blamed(error, blame)
+            raise
+        flow.opens(inner.on(x, flow.turn.deeper()), name, blame)
+
+    return begin
+
+
+def chosen_arm(
+    choose: Callable[[Any, Flow], Awaitable[int]],
+    node: n.Branch | n.Route,
+    place: Place,
+    arms: Sequence[tuple[Running, Blame]],
+) -> Begin:
+    """Return what begins the stream of an arm that is chosen by the whole input."""
+
+    async def begin(flow: Flow) -> None:
+        x = await flow.given.folded()
+        try:
+            streaming, blame = arms[await choose(x, flow)]
+        except Exception as error:
+            flow.trail.blamed(error, place.failed)
+            raise
+        flow.opens(streaming.on(x, flow.turn), label(node), blame)
+
+    return begin
+
+
+async def route(node: n.Route, x: Any, _: Flow) -> int:
+    """Return the position of the arm that the input names."""
+    return arm_index(node, x)
+
+
+async def case(
+    node: n.Branch, tests: Sequence[Program], segments: Sequence[str], x: Any, flow: Flow
+) -> int:
+    """Return the position of the arm whose test holds first, or of the default."""
+    for at, test in enumerate(tests):
+        try:
+            if await test(x, flow.turn):
+                return at
+        except Exception as error:
+            locate(error, segments[at])
+            raise
+    if node.otherwise is None:
+        raise no_match(node, x)
+    return len(tests)
+
+
+async def through(begin_passage: Callable[[], Passage], flow: Flow) -> None:
+    """Let chunks pass some steps on their way."""
+    flow.passes(passed(flow, flow.given, begin_passage()))
+
+
+async def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
+    """Yield what becomes of chunks on their way through some steps."""
+    async for chunk in given.each():
+        try:
+            result = passage.through(chunk)
+        except Exception as error:
+            flow.trail.blamed(error, blame_nobody)
+            raise
+        if result is not SKIP:
+            yield result
+    async for chunk in ended(flow, passage):
+        yield chunk
+
+
+async def ended(flow: Flow, passage: Passage) -> Chunks:
+    """Yield what steps have to give when all chunks have passed them."""
+    if passage.has_seen_nothing():
+        raise flow.given.empty()
+    try:
+        for program, value, place in passage.ending():
+            if program is None:
+                yield value
+            else:
+                await run_at(place, program, value, flow.turn)
+    except Exception as error:
+        flow.trail.blamed(error, blame_nobody)
+        raise
+
+
+async def apart(flow: Flow) -> None:
+    """Let the chunks up to here be made in a task of their own, which has a stack of its own."""
+    flow.passes(_elsewhere(flow.given))
+
+
+async def _elsewhere(given: Given) -> Chunks:
+    merged = Merged()
+    async with aclosing(merged.chunks([Strand(0, None, given.each())], none())) as chunks:
+        async for chunk in chunks:
+            yield chunk
+    if merged.errors:
+        raise merged.errors[0]
+
+
+def changing(node: n.Transform, place: Place) -> Begin:
+    """Return what begins a step from chunks to chunks."""
+    name, blame = label(node), partial(blame_step, place)
+
+    async def begin(flow: Flow) -> None:
+        chunks = flow.given.each()
+        try:
+            made = achanged(node, chunks) if node.aio else _changed_elsewhere(node, chunks)
+        except Exception as error:
+            flow.trail.blamed(error, blame)
+            raise
+        flow.trail.opened.append(chunks)
+        flow.opens(made, name, blame)
+
+    return begin
+
+
+async def _changed_elsewhere(node: n.Transform, chunks: Chunks) -> Chunks:
+    """Yield what a sync transform makes of chunks, on the pool; those come from our loop."""
+    loop = asyncio.get_running_loop()
+
+    def pulled() -> Iterator[Any]:
+        while True:
+            coroutine = cast("Any", anext(chunks, NOTHING))
+            chunk = asyncio.run_coroutine_threadsafe(_awaited(coroutine), loop).result()
+            if chunk is NOTHING:
+                return
+            yield chunk
+
+    made = await in_thread(changed, node, pulled())
+    try:
+        while (chunk := await in_thread(next, made, NOTHING)) is not NOTHING:
+            yield chunk
+    finally:
+        await in_thread(made.close)
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def spreading(fan: Fan, name: str, place: Place) -> Begin:
+    """Return what begins the branches of a fan-out."""
+
+    async def begin(flow: Flow) -> None:
+        flow.opens(await spread(fan, flow.given, flow.turn), name, place.failed)
+
+    return begin

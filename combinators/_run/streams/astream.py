@@ -1,0 +1,224 @@
+"""Running chunk by chunk on an event loop: the twin of `stream` for async iterators."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, assert_never, final
+
+from combinators import _nodes as n
+from combinators._heap import Frame, on_heap
+from combinators._labels import arm_segments, label
+from combinators._run import aio, sync
+from combinators._run.choice import case_segments
+from combinators._run.code.traits import traits
+from combinators._run.robust import aio as arobust
+from combinators._run.streams.abeginning import (
+    apart,
+    bind,
+    case,
+    changing,
+    chosen_arm,
+    ended,
+    generator,
+    guarded,
+    passed,
+    route,
+    spreading,
+    through,
+    whole,
+)
+from combinators._run.streams.aflow import Begin, Chunks, Flow
+from combinators._run.streams.fans import Branch, Fan
+from combinators._run.streams.flows import Passage, passage
+from combinators._run.streams.stages import (
+    Changing,
+    Chunked,
+    Opening,
+    Spread,
+    Through,
+    Whole,
+    arms_of,
+    stages,
+)
+from combinators._run.streams.trail import blame_inside, blame_nobody
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        Callable,
+        Iterable,
+        Sequence,
+    )
+
+    from combinators._run.call import Turn
+    from combinators._run.choice import Choice
+    from combinators._run.code.places import Part, Place
+    from combinators._run.code.program import Program
+    from combinators._run.code.traits import Traits
+    from combinators._run.streams.stages import Source
+
+
+@final
+class Streaming:
+    """A tree as a stream: compiled once, begun for every run."""
+
+    __slots__ = ("_begins", "_last", "collects", "passage")
+
+    def __init__(
+        self, begins: Sequence[Begin], last: Callable[[], Passage] | None, *, collects: bool
+    ) -> None:
+        self._begins = begins
+        self._last = last  # the steps that chunks pass at the very end
+        self.passage = None if begins else last or _nothing  # where there is nothing else
+        self.collects = collects  # before it begins
+
+    def on(self, x: Any, turn: Turn) -> Chunks:
+        """Return the chunks for an input that is there as a whole."""
+        flow = Flow(turn)
+        flow.gives(x)
+        return self._run(flow)
+
+    def over(self, chunks: Iterable[Any] | AsyncIterable[Any], turn: Turn) -> Chunks:
+        """Return the chunks for an input that comes in chunks."""
+        flow = Flow(turn)
+        flow.opens(_given(chunks), "the input of transform()", blame_nobody)
+        return self._run(flow)
+
+    async def _run(self, flow: Flow) -> Chunks:
+        try:
+            for begin in self._begins:
+                await begin(flow)
+            last = self._last() if self._last is not None else None
+            if last is not None and (keep := last.keeps()) is not None:
+                async for chunk in flow.given.all():
+                    keep(chunk)
+                    yield chunk
+                async for chunk in ended(flow, last):
+                    yield chunk
+            elif last is not None:
+                flow.passes(passed(flow, flow.given, last))
+                async for chunk in flow.given.chunks:
+                    yield chunk
+            elif flow.given.is_whole():
+                yield await flow.given.folded()
+            else:
+                empty = True
+                async for chunk in flow.given.chunks:
+                    empty = False
+                    yield chunk
+                if empty:
+                    raise flow.given.empty()  # noqa: TRY301 - blamed like what is raised elsewhere
+        except Exception as error:
+            flow.trail.blame(error)
+            raise
+        finally:
+            await flow.close()
+
+
+async def _given(chunks: Iterable[Any] | AsyncIterable[Any]) -> Chunks:
+    if isinstance(chunks, AsyncIterable):
+        async for chunk in chunks:
+            yield chunk
+    else:
+        for chunk in chunks:
+            yield chunk
+
+
+def _nothing() -> Passage:
+    return Passage((), ())
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """What is known while a tree is compiled."""
+
+    chunked: Chunked
+    traits: Traits
+    watch: bool
+
+    def program(self, part: Part) -> Program:
+        """Return the program of a part that runs whole."""
+        return aio.compiled(part, watch=self.watch, limited=True)
+
+    def running(self, choice: Choice) -> Streaming:
+        """Return the stream of a runnable that was chosen."""
+        inner: Streaming = choice.compiled(compiled, watch=self.watch)
+        return inner
+
+
+# Generators that pull on one another share Python's stack; every so many, one has a task.
+DEEPEST: Final = 32
+
+
+def _compile(node: n.Node, known: _Compiler) -> Frame[Streaming]:
+    found = stages(node, known.chunked)
+    last = found[-1] if found and isinstance(found[-1], Through) else Through(())
+    collects = bool(found) and isinstance(found[0], Whole | Opening)
+    begins: list[Begin] = []
+    nested = 0
+    for stage in found[:-1] if last.steps else found:
+        nested = 0 if isinstance(stage, Whole | Opening) else nested + 1
+        if nested and nested % DEEPEST == 0:
+            begins.append(apart)
+        match stage:
+            case Whole(part, place):
+                begins.append(whole(known.program(part), place))
+            case Opening(source, place):
+                arms: list[Streaming] = []
+                for arm in arms_of(source):
+                    arms.append((yield _compile(arm, known)))  # noqa: PERF401 - no comprehension can yield
+                begins.append(_opening(source, place, arms, known))
+            case Through():
+                begins.append(partial(through, passage(stage, known.program)))
+            case Changing(step, place):
+                begins.append(changing(step, place))
+            case Spread(parallel, place):
+                branches: list[Branch] = []
+                for index, inner in enumerate(parallel.branches):
+                    streaming = yield _compile(inner, known)
+                    branches.append(_branch(index, inner, streaming, known))
+                fan = Fan(parallel, branches)
+                collects = collects or (stage is found[0] and fan.collects)
+                begins.append(spreading(fan, label(parallel), place))
+            case _:
+                assert_never(stage)
+    end = passage(last, known.program) if last.steps else None
+    return Streaming(begins, end, collects=collects)
+
+
+_streaming = on_heap(_compile)
+
+
+def compiled(node: n.Node, *, watch: bool) -> Streaming:
+    """Return the stream of a tree."""
+    return _streaming(node, _Compiler(Chunked(node, watch=watch), traits((node,)), watch))
+
+
+def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler) -> Branch:
+    cheap = id(node) in known.traits.cheap
+    passage_of = streaming.passage if cheap else None
+    return Branch(index, streaming, cheap, passage_of, streaming.collects)
+
+
+def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Compiler) -> Begin:
+    match node:
+        case n.Step():
+            return generator(node, place)
+        case n.Bind(choose):
+            return bind(node, place, known.program(choose), known.running)
+        case n.Route():
+            blames = [partial(blame_inside, place, segment) for segment in arm_segments(node)]
+            return chosen_arm(partial(route, node), node, place, [*zip(arms, blames, strict=True)])
+        case n.Branch():
+            segments = case_segments(node)
+            blames = [partial(blame_inside, place, segment) for segment in segments]
+            tests = [known.program(test) for test, _ in node.cases]
+            test = partial(case, node, tests, segments)
+            return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
+        case n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
+            starts = [arm.on for arm in arms]
+            return guarded(arobust.chunks(node, starts, sync.compiled), label(node), place)
+        case _:
+            assert_never(node)
