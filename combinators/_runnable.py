@@ -27,11 +27,10 @@ from combinators._step import Body, Chunks, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from returns.result import Result
 
     from combinators._run.concurrency.pool import Pool
+    from combinators._run.executors.dispatch import Executor
     from combinators._run.journals.journal import Journal
     from combinators._step import Z
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from typing import Any, cast
 
 from combinators import _nodes as n
@@ -54,30 +54,20 @@ def changed(node: n.Transform, source: Iterator[Any]) -> Generator[Any, None, No
     if inspect.isgenerator(made):
         return cast("Generator[Any, None, None]", made)
     if not isinstance(made, Iterable) or isinstance(made, str | bytes):
-        raise _no_chunks(node, made, "an iterator")
+        raise _no_chunks(node, made)
     chunks = cast("Iterable[Any]", made)  # type: ignore[redundant-cast]  # not to pyright
     return (chunk for chunk in chunks)
 
 
 def achanged(node: n.Transform, source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    """Return the chunks that the async body of a transform makes of others.
-
-    Raises:
-        ResultError: what it returned cannot be iterated over on an event loop.
-    """
-    made = cast("n.Function", node.aio)(source)
-    if inspect.isasyncgen(made):
-        return cast("AsyncGenerator[Any, None]", made)
-    if not isinstance(made, AsyncIterable):
-        raise _no_chunks(node, made, "an async iterator")
-    chunks = cast("AsyncIterable[Any]", made)  # type: ignore[redundant-cast]  # not to pyright
-    return (chunk async for chunk in chunks)
+    """Return the chunks that the async body of a transform makes of others."""
+    return cast("AsyncGenerator[Any, None]", cast("n.Function", node.aio)(source))
 
 
-def _no_chunks(node: n.Transform, made: object, wanted: str) -> ResultError:
+def _no_chunks(node: n.Transform, made: object) -> ResultError:
     if inspect.iscoroutine(made):
         made.close()  # or Python warns that it was never awaited
-    return ResultError(label(node), f"returned {a_kind(made)}. Return {wanted} of chunks.")
+    return ResultError(label(node), f"returned {a_kind(made)}. Return an iterator of chunks.")
 
 
 def stop_iteration(node: n.Node) -> RuntimeError:

@@ -1,8 +1,10 @@
 # dask's own types leave most of its methods untyped: here is the part in use.
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from enum import Enum
-from typing import Self
+from typing import Self, TypeVar
+
+_A = TypeVar("_A")
 
 class Status(Enum):
     running = ...
@@ -37,4 +39,4 @@ class Client:
     def __init__(self, address: LocalCluster) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
-    def get_executor(self) -> Executor: ...
+    def submit(self, func: Callable[..., _A], /, *args: object) -> Future[_A]: ...

@@ -26,7 +26,7 @@ def micros_on_dask(_: int) -> float:
         ) as cluster,
         Client(cluster) as client,
     ):
-        executor = client.get_executor()
+        executor = client
         r.batch(range(100), executor=executor)  # the workers load what they need
         begin = perf_counter()
         assert len(r.batch(range(ITEMS), executor=executor)) == ITEMS

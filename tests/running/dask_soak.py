@@ -76,7 +76,7 @@ def soak(
         killing(cluster, workers, every_seconds, kills) as killed,
     ):
         begin = told = time.monotonic()
-        for outcome in r.batch_as_completed(range(items), executor=client.get_executor()):
+        for outcome in r.batch_as_completed(range(items), executor=client):
             found.append(outcome)
             if time.monotonic() > told + PROGRESS_SECONDS:
                 told = time.monotonic()

@@ -6,9 +6,12 @@ import itertools
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar, copy_context
 from typing import Any, Literal
 
 import pytest
+from returns.result import Success
+from typing_extensions import override
 
 from combinators import BatchError, OptionError, fanout, pipe, runnable
 from tests.running.ways import (
@@ -223,7 +226,34 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
             chain.batch(range(500), limit=2, errors=errors)
         with pytest.raises(kind):
             asyncio.run(chain.abatch(range(500), limit=2, errors=errors))
+        with pytest.raises(kind):
+            list(chain.batch_as_completed(range(500), limit=2, errors=errors))
         assert gauge.count < 50
+
+
+def test_what_is_no_exception_in_another_thread_ends_a_batch_in_that_of_the_caller() -> None:
+    both = threading.Barrier(2)
+    mine = threading.get_ident()
+
+    def step(n: int) -> int:
+        both.wait(10)
+        if threading.get_ident() != mine:
+            raise Halt
+        return n
+
+    with pytest.raises(Halt):
+        runnable(step).batch(range(2))
+
+
+def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
+    both = threading.Barrier(2)
+
+    def step(n: int) -> int:
+        both.wait(10)
+        return n
+
+    for _ in range(10):
+        assert runnable(step).batch(range(2)) == [0, 1]
 
 
 def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> None:
@@ -239,6 +269,45 @@ def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> No
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(runnable(step).abatch(range(500), limit=2))
     assert len(ran) < 50
+
+
+class Incomparable:
+    """A value that is equal to nothing, and says so by an error, as arrays do."""
+
+    __hash__ = object.__hash__
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        raise TypeError
+
+
+@pytest.mark.parametrize("aio", [False, True])
+def test_a_context_that_does_not_compare_is_changed(*, aio: bool) -> None:
+    var = ContextVar[object]("var")
+    seen: list[object] = []
+    outside = Incomparable()
+
+    def step(n: int) -> int:
+        seen.append(var.get())
+        var.set(Incomparable())
+        return n
+
+    async def astep(n: int) -> int:
+        return step(n)
+
+    def main() -> list[int]:
+        var.set(outside)
+        if aio:
+            return asyncio.run(runnable(astep).abatch(range(3), limit=1))
+        return runnable(step).batch(range(3), limit=1)
+
+    assert copy_context().run(main) == [0, 1, 2]
+    assert all(value is outside for value in seen)
+
+
+def test_items_that_arrive_fail_at_their_places() -> None:
+    outcomes = asyncio.run(runnable(aodd_fails).abatch(arriving(range(4)), errors="collect"))
+    assert [isinstance(outcome, Success) for outcome in outcomes] == [True, False, True, False]
 
 
 def test_what_is_no_exception_in_the_source_is_bare() -> None:

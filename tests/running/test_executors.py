@@ -855,7 +855,7 @@ def test_sync_steps_of_an_async_batch_run_on_the_threads_of_its_pool() -> None:
 # --- Options -------------------------------------------------------------------------------------
 
 
-EXECUTOR = "It takes what has the methods of concurrent.futures.Executor, or a Pool."
+EXECUTOR = "It takes a concurrent.futures.Executor, what has its methods, or a Pool."
 SIZE = "It takes a positive whole number, or None to go by the time that items take."
 UNUSED = "It takes None, unless executor= is one that runs items elsewhere, in chunks."
 LIMIT = "It takes a positive whole number, or None for no limit."

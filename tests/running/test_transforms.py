@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import pickle
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
 from combinators import (
+    AbsentKeyError,
     BuilderError,
     EmptyStreamError,
     FanoutError,
@@ -19,14 +20,27 @@ from combinators import (
     RunningLoopError,
     each,
     fanout,
+    omit,
     passthrough,
     pick,
     pipe,
     runnable,
     transform,
+    update,
 )
 from combinators._run.chunks import merged
-from tests.running.ways import WAYS, AnyStep, Way, collected, inc, note_of, notes_of, within
+from tests.running.ways import (
+    WAYS,
+    AnyStep,
+    Way,
+    by_astream,
+    by_stream,
+    collected,
+    inc,
+    note_of,
+    notes_of,
+    within,
+)
 
 
 def upper(chunks: Iterator[str]) -> Iterator[str]:
@@ -159,7 +173,16 @@ def test_a_chunk_is_taken_when_it_is_needed() -> None:
 
 @pytest.mark.parametrize("step", SHOUTS)
 def test_an_input_without_a_chunk_is_an_error(step: AnyStep) -> None:
-    for chain in (passthrough(), runnable(step), pipe(step, len), runnable(inc), fanout(a=step)):
+    chains = (
+        passthrough(),
+        runnable(step),
+        pipe(step, len),
+        runnable(inc),
+        fanout(a=step),
+        passthrough().tap(id),
+        passthrough().tap(id) | step,
+    )
+    for chain in chains:
         step_of_any: Runnable[Any, Any] = chain
         with pytest.raises(EmptyStreamError) as caught:
             list(step_of_any.transform([]))
@@ -235,8 +258,18 @@ def text(_: object) -> str:
     return "ab"
 
 
+async def later() -> Iterator[str]:
+    return iter("ab")
+
+
+def forgotten(_: object) -> Coroutine[Any, Any, Iterator[str]]:
+    return later()
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("body", "kind"), [(number, "an int"), (text, "a str")])
+@pytest.mark.parametrize(
+    ("body", "kind"), [(number, "an int"), (text, "a str"), (forgotten, "a coroutine")]
+)
 def test_what_gives_no_chunks_is_an_error_that_says_so(way: Way, body: AnyStep, kind: str) -> None:
     step: Runnable[Any, Any] = transform(body)
     with pytest.raises(ResultError) as caught:
@@ -359,6 +392,58 @@ def test_ten_thousand_steps_stream() -> None:
     assert list(long.stream("to be")) == ["TO", "BE"]
     alike = pipe(words, *[passthrough(str).tap(id)] * 200, *[shout] * 200)
     assert asyncio.run(collected(alike.astream("to be"))) == ["TO", "BE"]
+
+
+def test_what_fails_far_up_a_long_stream_has_its_path() -> None:
+    def fails(chunks: Iterator[str]) -> Iterator[str]:
+        yield next(chunks)
+        raise LookupError
+
+    long = pipe(words, transform(fails), *[shout] * 100)
+    for way in (by_stream, by_astream):
+        with pytest.raises(LookupError) as caught:
+            way(long, "a b")
+        assert note_of(caught.value) == "at pipe step 2 (transform fails)"
+
+
+def test_a_generator_of_the_whole_takes_chunks() -> None:
+    for chunks in changed(runnable(words), ["to ", "be"]):
+        assert chunks == ["to", "be"]
+
+
+def test_chunks_that_do_not_merge_are_refused_where_they_are_collected() -> None:
+    for chain in (fanout(a=len, b=passthrough()), fanout(a=len, b=shout)):
+        step: Runnable[Any, Any] = chain
+        with pytest.raises(MergeError):
+            list(step.transform([1, "a"]))
+        with pytest.raises(MergeError):
+            asyncio.run(collected(step.atransform([1, "a"])))
+
+
+def test_what_has_nothing_left_of_a_chunk_says_so_in_the_end() -> None:
+    for chunks in changed(fanout(a=omit("a"), b=passthrough()), [{"a": 1}]):
+        assert merged(chunks) == {"a": {}, "b": {"a": 1}}
+
+
+def test_a_key_that_never_came_is_an_error_beside_a_transform_too() -> None:
+    def same(chunks: Iterator[Any]) -> Iterator[Any]:
+        yield from chunks
+
+    for chain in (update(a=transform(same)), update(a=len)):
+        step: Runnable[Any, Any] = chain
+        with pytest.raises(AbsentKeyError):
+            list(step.transform([{"b": 1}]))
+        with pytest.raises(AbsentKeyError):
+            asyncio.run(collected(step.atransform([{"b": 1}])))
+
+
+def test_an_update_of_every_key_streams_no_chunk_of_its_input() -> None:
+    for chunks in both(update(a=words_of), {"a": "to be"}):
+        assert chunks == [{"a": "to"}, {"a": "be"}]
+
+
+def words_of(given: dict[str, str]) -> Iterator[str]:
+    yield from words(given["a"])
 
 
 def test_async_steps_refuse_to_block_an_event_loop() -> None:

@@ -13,10 +13,9 @@ from combinators._run.executors.sync import LINGER_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
-    from concurrent.futures import Executor
 
     from combinators._run.batches.batch import Outcome
-    from combinators._run.executors.dispatch import Event
+    from combinators._run.executors.dispatch import Event, Executor
     from combinators._run.executors.worker import Order
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import BrokenExecutor, Future
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 from combinators._errors import OptionError
 from combinators._remote import WorkerError
@@ -18,7 +18,6 @@ from combinators._words import a_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Executor
 
     from combinators._run.batches.batch import Outcome
     from combinators._run.executors.worker import Answer, Order
@@ -34,6 +33,18 @@ GROWTH = 8  # at most, from one chunk to the next: its items may be slower
 MOST_CHUNKS = 1024
 MOST_AHEAD = 1 << 14  # items on their way
 TRIES = 2  # of an item by itself: the first may reach a worker that is on its way out
+
+
+class Executor(Protocol):
+    """What runs something elsewhere, such as an executor of `concurrent.futures`.
+
+    A dask client is one, too, and better than what its `get_executor()` gives: that one's
+    futures wait for ever for a result that is lost with its worker and not made again.
+    """
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any:
+        """Return a future for what a call gives."""
+        ...
 
 
 @final
@@ -53,7 +64,7 @@ class Dispatch:
         self._executor = executor
         self._order = order
         self._put = put
-        self._pending: dict[Future[Answer], Chunk] = {}
+        self._pending: dict[Future[Answer], Chunk] = {}  # or futures of another kind, alike
         self._suspects: deque[Chunk] = deque()  # of one item each, which were lost
         self._alone: Chunk | None = None  # the one of them that is tried by itself
         self._tries = 0  # of that one
@@ -106,20 +117,27 @@ class Dispatch:
         return self._stopped
 
     def _tell(self, future: Future[Answer]) -> None:
-        self._put(partial(self._received, future))
+        answer: Answer | BaseException
+        try:
+            answer = future.result()  # here, where nobody waits: it may have to travel
+        except BaseException as error:  # noqa: BLE001 - told, or raised, where outcomes are taken
+            answer = error
+        self._put(partial(self._received, future, answer))
 
-    def _received(self, future: Future[Answer]) -> Sequence[Outcome]:
-        outcomes = self._outcomes(self._pending.pop(future), future)
+    def _received(
+        self, future: Future[Answer], answer: Answer | BaseException
+    ) -> Sequence[Outcome]:
+        outcomes = self._outcomes(self._pending.pop(future), answer)
         if self._suspects and not self._pending:
             self._alone, self._tries = self._suspects.popleft(), 1
             self._send(self._alone)
         return outcomes
 
-    def _outcomes(self, chunk: Chunk, future: Future[Answer]) -> Sequence[Outcome]:
-        try:
-            answer = future.result()
-        except Exception as error:  # noqa: BLE001 - `work` raises none: it is the executor's
-            return self._lost(chunk, error)
+    def _outcomes(self, chunk: Chunk, answer: Answer | BaseException) -> Sequence[Outcome]:
+        if isinstance(answer, Exception):  # `work` raises none: it is the executor's
+            return self._lost(chunk, answer)
+        if isinstance(answer, BaseException):
+            raise answer
         if answer.unknown:
             self._send(chunk.again())
             return ()
@@ -183,7 +201,7 @@ def checked_executor(executor: Any) -> Executor:
         OptionError: it cannot.
     """
     if not callable(getattr(executor, "submit", None)):
-        accepted = "what has the methods of concurrent.futures.Executor, or a Pool"
+        accepted = "a concurrent.futures.Executor, what has its methods, or a Pool"
         raise OptionError("executor", a_kind(executor), accepted)
     found: Executor = executor
     return found

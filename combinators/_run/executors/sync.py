@@ -16,10 +16,9 @@ from combinators._run.executors.dispatch import Dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
-    from concurrent.futures import Executor
 
     from combinators._run.batches.batch import Outcome
-    from combinators._run.executors.dispatch import Event
+    from combinators._run.executors.dispatch import Event, Executor
     from combinators._run.executors.worker import Order
 
 LINGER_SECONDS = 0.05  # that an input waits, at most, for others to travel with

@@ -14,7 +14,7 @@ from combinators._labels import label
 from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.concurrency.tasks import in_thread
 from combinators._run.steps import achanged, changed
-from combinators._run.streams.aflow import Begin, Chunks, Flow, Given, none
+from combinators._run.streams.aflow import Begin, Chunks, Flow, Given
 from combinators._run.streams.amerging import Merged, Strand
 from combinators._run.streams.aspreading import run_at, spread
 from combinators._run.streams.fans import Fan
@@ -206,7 +206,7 @@ async def apart(flow: Flow) -> None:
 
 async def _elsewhere(given: Given) -> Chunks:
     merged = Merged()
-    async with aclosing(merged.chunks([Strand(0, None, given.each())], none())) as chunks:
+    async with aclosing(merged.chunks([Strand(0, None, given.each())])) as chunks:
         async for chunk in chunks:
             yield chunk
     if merged.errors:
@@ -219,11 +219,7 @@ def changing(node: n.Transform, place: Place) -> Begin:
 
     async def begin(flow: Flow) -> None:
         chunks = flow.given.each()
-        try:
-            made = achanged(node, chunks) if node.aio else _changed_elsewhere(node, chunks)
-        except Exception as error:
-            flow.trail.blamed(error, blame)
-            raise
+        made = achanged(node, chunks) if node.aio else _changed_elsewhere(node, chunks)
         flow.trail.opened.append(chunks)
         flow.opens(made, name, blame)
 

@@ -25,6 +25,7 @@ Chunks: TypeAlias = "AsyncGenerator[Any, None]"
 Begin: TypeAlias = "Callable[[Flow], Awaitable[None]]"
 
 _NOTHING: Final = object()
+_KNOWN: Final = cast("Chunks", None)  # nobody reads the chunks of a value that is known
 
 
 @final
@@ -105,7 +106,7 @@ class Flow:
 
     def gives(self, value: Any) -> None:
         """Let the next stage have one chunk, which is known."""
-        self.given = Given(self.trail, value, none(), "", blame_nobody)
+        self.given = Given(self.trail, value, _KNOWN, "", blame_nobody)
 
     def opens(self, chunks: Chunks, name: str, blame: Blame) -> None:
         """Let the next stage have the chunks of a generator that was made for this run."""
@@ -122,12 +123,6 @@ class Flow:
         async with AsyncExitStack() as stack:
             for chunks in self.trail.opened:
                 stack.push_async_callback(chunks.aclose)
-
-
-async def none() -> Chunks:
-    nothing: tuple[Any, ...] = ()
-    for chunk in nothing:
-        yield chunk
 
 
 class Running(Protocol):

@@ -48,7 +48,7 @@ class Merged:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
 
-    async def chunks(self, strands: Sequence[Strand], first: Chunks) -> Chunks:
+    async def chunks(self, strands: Sequence[Strand], first: Chunks | None = None) -> Chunks:
         """Yield `first`, and then the chunks of all streams as they are ready.
 
         Afterwards those that failed are in `errors`. Closing waits until all are closed.
@@ -58,9 +58,10 @@ class Merged:
             make = self._make_all(strand)
             self._tasks.append(loop.create_task(make, context=copy_context()))
         try:
-            async with aclosing(first):
-                async for chunk in first:
-                    yield chunk
+            if first is not None:
+                async with aclosing(first):
+                    async for chunk in first:
+                        yield chunk
             running = list(strands)
             while running:
                 for strand in running[:]:

@@ -87,7 +87,7 @@ async def _in_turn(fan: Fan, branches: Sequence[Branch], x: Any, turn: Turn) -> 
     for branch in branches:
         key, failure = fan.keys[branch.index], None
         async with aclosing(branch.streaming.on(x, turn)) as chunks:
-            while failure is None:
+            while True:
                 try:
                     chunk = await anext(chunks, SKIP)
                 except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context

@@ -94,10 +94,10 @@ class Streaming:
                 async for chunk in flow.given.all():
                     keep(chunk)
                     yield chunk
-                async for chunk in ended(flow, last):
-                    yield chunk
+                flow.passes(ended(flow, last))
             elif last is not None:
                 flow.passes(passed(flow, flow.given, last))
+            if last is not None:
                 async for chunk in flow.given.chunks:
                     yield chunk
             elif flow.given.is_whole():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, assert_never, final
+from typing import TYPE_CHECKING, Any, Final, assert_never, final
 
 from combinators import _nodes as n
 from combinators._errors import AbsentKeyError
@@ -19,22 +19,6 @@ if TYPE_CHECKING:
     from combinators._run.streams.stages import Through
 
 SKIP: Final = object()  # no chunk
-
-
-class _Step(Protocol):
-    """A step in one run of a stream."""
-
-    def each(self, chunk: Any) -> Any:
-        """Return what becomes of a chunk."""
-        ...
-
-    def last(self) -> Any:
-        """Return one more chunk when there are no more.
-
-        Raises:
-            AbsentKeyError: a key never came.
-        """
-        ...
 
 
 @final
@@ -56,6 +40,11 @@ class _Keyed:
         return result
 
     def last(self) -> Any:
+        """Return one more chunk when there are no more.
+
+        Raises:
+            AbsentKeyError: a key never came.
+        """
         absent = [key for key in self._keys if key not in self._seen]
         if absent:
             raise AbsentKeyError(label(self._node), absent, [*self._seen])
@@ -107,9 +96,6 @@ class Tapped:
         self.seen.append(chunk)
         return chunk
 
-    def last(self) -> Any:
-        return SKIP
-
 
 @final
 class Assigned:
@@ -138,7 +124,7 @@ class Assigned:
 class Passage:
     """Steps that chunks pass one after another, in one run of a stream."""
 
-    def __init__(self, steps: Iterable[_Step], places: Sequence[Place]) -> None:
+    def __init__(self, steps: Iterable[_Keyed | Tapped], places: Sequence[Place]) -> None:
         self.steps = [*steps]
         self._places = places
 
@@ -194,7 +180,7 @@ class Passage:
 
 def passage(stage: Through, compiled: Callable[[n.Node], Program]) -> Callable[[], Passage]:
     """Return what begins a passage through the steps of a stage."""
-    makes: list[Callable[[], _Step]] = []
+    makes: list[Callable[[], _Keyed | Tapped]] = []
     places: list[Place] = []
     for node, place in stage.steps:
         if isinstance(node, n.Tap):

@@ -14,7 +14,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._run.call import Call
-from combinators._run.concurrency.scopes import Stopped
+from combinators._run.concurrency.scopes import HERE, Stopped
 from combinators._run.concurrency.team import Team
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Merged:
     def __init__(self, call: Call) -> None:
         self.errors: dict[int, Exception] = {}
         self._budget = call.budget
-        self._team = Team((), 0, call)  # so that whatever begins inside knows when to stop
-        self.inside = Call(call.budget, call.bound, self._team)
+        self.team = Team((), 0, call)  # so that whatever begins inside knows when to stop
+        self.inside = Call(call.budget, call.bound, self.team)
         self._strands: Sequence[Strand] = ()
         self._waiting_for_thread: deque[Strand] = deque()
         self._lock = threading.Lock()
@@ -106,8 +106,8 @@ class Merged:
             self._budget.pause()  # for good, so that those who are at work can end
             raise
         self._end()
-        if not self.errors and self._team.above:
-            self._team.above.check()
+        if not self.errors and self.team.above:
+            self.team.above.check()
 
     def _raise_fatal(self) -> None:
         if self._fatal is not None:
@@ -116,7 +116,7 @@ class Merged:
     # -- the one who takes --------------------------------------------------------
 
     def _is_over(self, strand: Strand) -> bool:
-        return strand.is_over or (self._team.failed and not strand.threaded)
+        return strand.is_over or (self.team.failed and not strand.threaded)
 
     def _has_news(self, running: Sequence[Strand]) -> bool:
         return any(strand.buffer or self._is_over(strand) for strand in running)
@@ -124,8 +124,9 @@ class Merged:
     def _await_chunk(self, running: Sequence[Strand]) -> None:
         """Return when there may be a chunk, or something has ended."""
         self._recruit()
-        if not self._is_staffed():
-            self._make_one()
+        alone = self._unattended()
+        if alone is not None:
+            self._make_one(alone)
             return
         if self._was_full:
             self._was_full, self._window = False, min(2 * self._window, MOST)
@@ -154,12 +155,15 @@ class Merged:
         with self._lock:
             return bool(self._helping or self._arriving)
 
-    def _make_one(self) -> None:
-        """Make the next chunk of a stream that no thread has come for."""
+    def _unattended(self) -> Strand | None:
+        """Claim a stream for the one who takes, where no thread is at work or on its way."""
         with self._lock:
-            strand = self._waiting_for_thread.popleft() if self._waiting_for_thread else None
-        if strand is None:
-            return
+            if self._helping or self._arriving or not self._waiting_for_thread:
+                return None
+            return self._waiting_for_thread.popleft()
+
+    def _make_one(self, strand: Strand) -> None:
+        """Make the next chunk of a stream that no thread has come for."""
         try:
             chunk = strand.context.run(next, strand.chunks, _END)
         except Exception as error:  # noqa: BLE001 - kept for the one who takes
@@ -194,7 +198,7 @@ class Merged:
             return self._taker
 
     def _stop(self) -> None:
-        self._team.failed = True
+        self.team.failed = True
         with self._lock:
             self._waiting_for_thread.clear()
         for strand in self._strands:
@@ -204,12 +208,13 @@ class Merged:
 
     def wants_help(self) -> bool:
         """Return whether there is a stream that no thread has come for."""
-        return bool(self._waiting_for_thread) and not self._team.stopped()
+        return bool(self._waiting_for_thread) and not self.team.stopped()
 
     def help(self) -> None:
         """Make chunks of streams, each to its end, until there is none left to begin."""
         with self._lock:
             self._arriving = max(self._arriving - 1, 0)  # one may come late, uncounted
+        HERE.scope = self.team
         while (strand := self._claim()) is not None:
             self._recruit()
             try:
@@ -222,6 +227,7 @@ class Merged:
                 self._fatal = self._fatal or error
                 self._stop()
             self._leave(strand)
+        HERE.scope = None
         self._wake()  # whoever waits for us to begin something
 
     def _recruit(self) -> None:
@@ -235,7 +241,7 @@ class Merged:
 
     def _claim(self) -> Strand | None:
         with self._lock:
-            if not self._waiting_for_thread or self._team.stopped():
+            if not self._waiting_for_thread or self.team.stopped():
                 return None
             strand = self._waiting_for_thread.popleft()
             strand.threaded = True
@@ -244,7 +250,7 @@ class Merged:
 
     def _make_all(self, strand: Strand) -> None:
         """Make all chunks of a stream, and close it."""
-        key, buffer, team = strand.key, strand.buffer, self._team
+        key, buffer, team = strand.key, strand.buffer, self.team
         try:
             for chunk in strand.chunks:
                 buffer.append(chunk if key is None else {key: chunk})
@@ -261,7 +267,7 @@ class Merged:
         """Return when a chunk more may be made, or none any more."""
         self._was_full = True
         gate = strand.gate = self._budget.threads.gate()
-        if self._team.failed or len(strand.buffer) < self._window:
+        if self.team.failed or len(strand.buffer) < self._window:
             strand.gate = None  # there was room again before anybody could tell
             return
         self._budget.pause()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from combinators._run.call import Call
+    from combinators._run.concurrency.budget import Budget
+    from combinators._run.concurrency.team import Team
     from combinators._run.concurrency.threads import Gate
 
 FURTHEST: Final = 16  # chunks that the fastest reader may be ahead of the slowest
@@ -24,12 +25,14 @@ _END: Final = object()
 class Shared:
     """A stream that is read by several, once by each."""
 
-    def __init__(self, chunks: Iterator[Any], empty: Callable[[], Exception], call: Call) -> None:
+    def __init__(
+        self, chunks: Iterator[Any], empty: Callable[[], Exception], budget: Budget, team: Team
+    ) -> None:
         self.error: Exception | None = None  # what the stream failed with
         self._chunks = chunks
         self._empty: Callable[[], Exception] | None = empty  # the error, until there is a chunk
-        self._budget = call.budget
-        self._team = call.team
+        self._budget = budget
+        self._team = team
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._has_ended = False
@@ -72,8 +75,7 @@ class Shared:
 
     def _advance(self) -> bool:
         """Get the next chunk for all readers; return whether there was one."""
-        if self._team is not None:
-            self._team.check()  # who collects an endless stream looks at nothing else
+        self._team.check()  # who collects an endless stream looks at nothing else
         if self.error is not None:
             raise self.error
         if self._has_ended:

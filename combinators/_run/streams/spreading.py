@@ -103,7 +103,7 @@ def _in_turn(
         run: Any = next if context is None else partial(context.run, cast("Any", next))
         failure = None
         with closing(chunks):
-            while failure is None:
+            while True:
                 try:
                     chunk = run(chunks, _END)
                 except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context
@@ -158,7 +158,7 @@ def _ended(fan: Fan, index: int, passage: Passage, call: Call) -> Chunks:
 def _side_by_side(fan: Fan, given: Given, call: Call) -> Chunks:
     """Yield the chunks of all branches, some of which read those of the input themselves."""
     merged = Merged(call)
-    shared = Shared(given.chunks, given.empty, merged.inside)
+    shared = Shared(given.chunks, given.empty, call.budget, merged.team)
     strands: dict[int, Strand] = {}
 
     def reader(index: int) -> Chunks:
