@@ -13,7 +13,7 @@ import pytest
 from returns.result import Success
 from typing_extensions import override
 
-from combinators import BatchError, OptionError, fanout, pipe, runnable
+from combinators import BatchError, OptionError, Pool, fanout, pipe, runnable
 from tests.running.ways import (
     AnyStep,
     Gauge,
@@ -248,12 +248,21 @@ def test_what_is_no_exception_in_another_thread_ends_a_batch_in_that_of_the_call
 def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     both = threading.Barrier(2)
 
+    def source() -> Iterator[int]:
+        yield 0
+        yield 1
+        time.sleep(0.05)  # for the other thread to come, too
+
     def step(n: int) -> int:
         both.wait(10)
         return n
 
-    for _ in range(10):
-        assert runnable(step).batch(range(2)) == [0, 1]
+    assert runnable(step).batch(source()) == [0, 1]
+
+
+def test_where_no_thread_is_to_be_had_who_takes_the_outcomes_runs_the_items() -> None:
+    outcomes = runnable(inc).batch_as_completed(range(5), executor=Pool(max_threads=0))
+    assert [*outcomes] == [(index, index + 1) for index in range(5)]
 
 
 def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> None:

@@ -19,9 +19,9 @@ from combinators._run.call import limited
 from combinators._run.chunks import merged
 from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.threads import Gate, SystemThreads
-from combinators._run.streams import merging, sharing
+from combinators._run.streams import sharing
 from combinators._run.streams.merging import FEWEST, Merged, Strand
-from tests.running.ways import collected, notes_of
+from tests.running.ways import Gauge, collected, notes_of
 
 MANY = 3 * sharing.FURTHEST
 
@@ -84,25 +84,30 @@ def test_a_branch_goes_on_if_there_was_room_before_it_could_wait() -> None:
 def test_who_is_woken_before_it_waits_gives_back_the_right_that_came_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    has_news = Merged._has_news
-    running: list[int] = []
-    most: list[int] = []
+    has_news, stay = Merged._has_news, Merged._stay
+    given_back: list[bool] = []
 
     def late(self: Merged, strands: Sequence[Strand]) -> bool:
-        until(lambda: self._taker is None)
+        until(lambda: self._taker is None or not self._helping)
         return has_news(self, strands)
 
-    def counted(_: object) -> Iterator[list[int]]:
-        for number in range(50):
-            running.append(number)
-            most.append(len(running))
-            running.pop()
+    def staying(self: Merged) -> None:
+        given_back.append(self._has_right)
+        stay(self)
+
+    monkeypatch.setattr(Merged, "_has_news", late)
+    monkeypatch.setattr(Merged, "_stay", staying)
+    gauge = Gauge(0.001)
+
+    def steps(x: int) -> Iterator[list[int]]:
+        for number in range(20):
+            gauge.step(x)
             yield [number]
 
-    monkeypatch.setattr(merging.Merged, "_has_news", late)
-    chunks = [*on(Pool(), fanout(a=counted, b=counted), 1, limit=1)]
-    assert merged(chunks) == {"a": [*range(50)], "b": [*range(50)]}
-    assert max(most) == 1
+    chain = fanout(dict.fromkeys("abc", steps))
+    assert merged([*on(Pool(), chain, 0, limit=2)]) == {key: [*range(20)] for key in "abc"}
+    assert any(given_back)
+    assert gauge.peak <= 2
 
 
 def test_a_failed_branch_is_told_where_no_thread_is_to_be_had() -> None:
@@ -145,9 +150,9 @@ def test_a_stream_inside_a_branch_stops_when_another_branch_has_failed() -> None
         raise LookupError
 
     def stops(_: object) -> Iterator[int]:
+        yield 1
         begun.set()
         until(cancelled)
-        yield 1
 
     inner = fanout(b=stops, c=stops)
     with pytest.raises(FanoutError) as caught:

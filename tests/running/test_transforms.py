@@ -437,6 +437,24 @@ def test_a_key_that_never_came_is_an_error_beside_a_transform_too() -> None:
             asyncio.run(collected(step.atransform([{"b": 1}])))
 
 
+def test_what_fails_beside_a_transform_fails_under_its_key() -> None:
+    def same(chunks: Iterator[Any]) -> Iterator[Any]:
+        yield from chunks
+
+    step: Runnable[Any, Any] = fanout(a=transform(same), b=pick("absent"), c=words_of)
+    with pytest.raises(FanoutError) as caught:
+        list(step.transform([{"a": "b"}]))
+    assert caught.value.errors.keys() == {"b"}
+    with pytest.raises(FanoutError) as caught:
+        asyncio.run(collected(step.atransform([{"a": "b"}])))
+    assert caught.value.errors.keys() == {"b"}
+    beside: Runnable[Any, Any] = fanout(b=pick("absent"), c=words_of)
+    for way in (by_stream, by_astream):
+        with pytest.raises(FanoutError) as caught:
+            way(beside, {"a": "b"})
+        assert caught.value.errors.keys() == {"b"}
+
+
 def test_an_update_of_every_key_streams_no_chunk_of_its_input() -> None:
     for chunks in both(update(a=words_of), {"a": "to be"}):
         assert chunks == [{"a": "to"}, {"a": "be"}]
