@@ -21,6 +21,7 @@ from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.threads import Gate, SystemThreads
 from combinators._run.streams import sharing
 from combinators._run.streams.merging import FEWEST, Merged, Strand
+from combinators._run.streams.stream import runner
 from tests.running.ways import Gauge, collected, notes_of
 
 MANY = 3 * sharing.FURTHEST
@@ -57,7 +58,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def on(pool: Pool, r: Runnable[Any, Any], x: object, limit: int | None = None) -> Iterator[Any]:
     """Return a stream that runs on threads of its own."""
-    return r._streaming(watch=False).on(x, limited(limit, pool))
+    return runner(r.node, watch=False).on(x, limited(limit, pool))
 
 
 def counting(_: object) -> Iterator[list[int]]:
@@ -84,16 +85,17 @@ def test_a_branch_goes_on_if_there_was_room_before_it_could_wait() -> None:
 def test_who_is_woken_before_it_waits_gives_back_the_right_that_came_with_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    has_news, stay = Merged._has_news, Merged._stay
+    has_news, stay = vars(Merged)["_has_news"], vars(Merged)["_stay"]
     given_back: list[bool] = []
 
-    def late(self: Merged, strands: Sequence[Strand]) -> bool:
-        until(lambda: self._taker is None or not self._helping)
-        return has_news(self, strands)
+    def late(merged: Merged, strands: Sequence[Strand]) -> bool:
+        until(lambda: vars(merged)["_taker"] is None or not vars(merged)["_helping"])
+        found: bool = has_news(merged, strands)
+        return found
 
-    def staying(self: Merged) -> None:
-        given_back.append(self._has_right)
-        stay(self)
+    def staying(merged: Merged) -> None:
+        given_back.append(vars(merged)["_has_right"])
+        stay(merged)
 
     monkeypatch.setattr(Merged, "_has_news", late)
     monkeypatch.setattr(Merged, "_stay", staying)
