@@ -218,7 +218,10 @@ class _Loop:
         """Run the coroutine to its end in this thread."""
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-                self._result = runner.run(self._joined())
+                try:
+                    self._result = runner.run(self._joined())
+                finally:
+                    _end_all(self._loop)
         except BaseException as error:  # noqa: BLE001 - raised again by `result`
             self._error = error
         self._ended()
@@ -226,3 +229,16 @@ class _Loop:
 
     async def _joined(self) -> Any:
         return await self._task
+
+
+def _end_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel the tasks of a loop and run it until they are over.
+
+    Ctrl-C or an exit in a task stops the loop. Two steps may raise one, and then the second
+    would stop it again while it ends, with tasks left that nobody runs any more.
+    """
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            loop.run_until_complete(asyncio.wait(tasks))

@@ -311,6 +311,21 @@ def test_what_is_no_exception_is_never_grouped(
     assert caught.value is error
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Halt])
+def test_what_is_no_exception_is_not_lost_where_it_meets_a_cancellation(
+    kind: type[BaseException],
+) -> None:
+    async def halts_when_it_is_cancelled(_: object) -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            raise kind
+
+    inner = fanout(a=halts_when_it_is_cancelled)
+    with pytest.raises(kind):
+        within(10, fanout(inner=inner, bad=afailing(ValueError(), 0.02)).ainvoke(1))
+
+
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 def test_what_is_no_exception_does_not_wait_for_threads(kind: type[BaseException]) -> None:
     release, begun = threading.Event(), threading.Event()

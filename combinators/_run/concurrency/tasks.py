@@ -85,8 +85,8 @@ class Branches:
             except asyncio.CancelledError as error:
                 cancelled = error
                 self._stop()
-        # What has failed is told, even to who has given up waiting.
-        odd = self._odd if self.errors else cancelled or self._odd
+        # What has failed is told, even to who has given up waiting; Ctrl-C before all else.
+        odd = self._odd or (None if self.errors else cancelled)
         if odd is not None:
             raise odd
 
@@ -135,12 +135,13 @@ DEEPEST = 32
 
 
 async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Return when all tasks are done.
+    """Return when all tasks are done, whatever they ended in: none is reported as unseen.
 
     Raises:
         CancelledError: the caller was cancelled, and so are the tasks; they are done even so.
     """
     cancelled: asyncio.CancelledError | None = None
+    tasks = [*tasks]
     while pending := [task for task in tasks if not task.done()]:
         try:
             await asyncio.wait(pending)
@@ -148,6 +149,9 @@ async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
             cancelled = error
             for task in pending:
                 task.cancel()
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
     if cancelled is not None:
         raise cancelled
 
