@@ -42,9 +42,11 @@ from tests.running.ways import (
     AnyStep,
     Gauge,
     Way,
+    afailing,
     by_astream,
     by_stream,
     collected,
+    failing,
     inc,
     note_of,
     notes_of,
@@ -374,6 +376,36 @@ def test_what_is_no_exception_ends_a_stream_bare(kind: type[BaseException]) -> N
     with pytest.raises(kind):
         list(fanout(a=halts, b=source.step).stream(1))
     source.await_end()
+
+
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize("fail", [failing, afailing])
+def test_what_fails_inside_a_branch_is_told_although_another_had_failed_before(
+    way: Way, fail: AnyStep
+) -> None:
+    late = fanout(c=failing(KeyError(), 0.1), d=failing(OSError(), 0.1))
+    with pytest.raises(FanoutError) as caught:
+        way(fanout(a=fail(ValueError(), 0.02), b=late), 1)
+    assert {path: type(error) for path, error in caught.value.flat().items()} == {
+        ("a",): ValueError,
+        ("b", "c"): KeyError,
+        ("b", "d"): OSError,
+    }
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
+    kind: type[BaseException],
+) -> None:
+    async def halts_when_it_is_cancelled(_: object) -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            raise kind
+
+    inner = fanout(a=halts_when_it_is_cancelled, b=ayielding(1))
+    with pytest.raises(kind):
+        by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
 
 
 # --- Buffers, closing and what is left ------------------------------------------------------

@@ -53,7 +53,7 @@ class Merged:
 
         Afterwards those that failed are in `errors`. Closing waits until all are closed.
         """
-        loop = asyncio.get_running_loop()
+        loop, cancelled = asyncio.get_running_loop(), None
         for strand in strands:
             make = self._make_all(strand)
             self._tasks.append(loop.create_task(make, context=copy_context()))
@@ -77,11 +77,17 @@ class Merged:
                     raise self._odd
                 if running and not any(each.buffer or each.is_over for each in running):
                     await self._await_chunk()
+        except asyncio.CancelledError as error:
+            cancelled = error
         finally:
             self._stop()
             await joined(self._tasks)
             for strand in strands:
                 await strand.chunks.aclose()  # one that was cancelled before it began
+        # What has failed is told, even to who has given up waiting; Ctrl-C before all else.
+        odd = self._odd or (None if self.errors else cancelled)
+        if odd is not None:
+            raise odd
 
     async def _await_chunk(self) -> None:
         if self._was_full:
