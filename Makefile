@@ -69,8 +69,9 @@ speed: $(INSTALLED) ## what running costs, beside the code by hand and other lib
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group peers
 	$(BIN)/python -m tests.benchmarks.speed $(ARGS)
 
-soak: $(INSTALLED) ## 100,000 items on a dask cluster, a worker of which is killed every second
-	$(BIN)/python -m tests.running.dask_soak $(ARGS)
+soak: $(INSTALLED) ## an hour of mixed load, then 100,000 items on dask, a worker killed every second
+	$(BIN)/python -m tests.running.soak $(ARGS)
+	$(BIN)/python -m tests.running.dask_soak
 
 format: $(INSTALLED) ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix

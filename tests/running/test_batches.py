@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import threading
 import time
@@ -20,6 +21,7 @@ from tests.running.ways import (
     afailing,
     ainc,
     arriving,
+    collected,
     failing,
     inc,
     note_of,
@@ -229,6 +231,26 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
         with pytest.raises(kind):
             list(chain.batch_as_completed(range(500), limit=2, errors=errors))
         assert gauge.count < 50
+
+
+def test_what_ends_two_items_at_once_is_not_reported_beside_what_is_raised() -> None:
+    reported: list[object] = []
+
+    async def main() -> None:
+        loop, together = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(lambda _, found: reported.append(found))
+        loop.call_later(0.02, together.set)
+
+        async def halt(_: object) -> None:
+            await together.wait()
+            raise Halt
+
+        with pytest.raises(Halt):
+            await collected(runnable(halt).abatch_as_completed([1, 2]))
+
+    within(10, main())
+    gc.collect()
+    assert reported == []
 
 
 def test_what_is_no_exception_in_another_thread_ends_a_batch_in_that_of_the_caller() -> None:
