@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors fuzz laws mypys figures speed soak format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz laws mypys figures speed soak races format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ speed: $(INSTALLED) ## what running costs, beside the code by hand and other lib
 soak: $(INSTALLED) ## an hour of mixed load, then 100,000 items on dask, a worker killed every second
 	$(BIN)/python -m tests.running.soak $(ARGS)
 	$(BIN)/python -m tests.running.dask_soak
+
+races: $(INSTALLED) ## repeat the tests of races a thousand times
+	$(BIN)/python -m tests.running.races $(ARGS)
 
 format: $(INSTALLED) ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix

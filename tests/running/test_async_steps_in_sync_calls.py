@@ -10,6 +10,8 @@ import pytest
 from combinators import RunningLoopError, bind, fanout, pipe, runnable
 from tests.running.ways import ainc, aone_two_three, failing, inc, note_of
 
+pytestmark = pytest.mark.race
+
 
 def test_an_async_step_works_in_a_sync_call() -> None:
     assert runnable(ainc).invoke(1) == 2

@@ -29,6 +29,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 
 def odd_fails(n: int) -> int:
     if n % 2:

@@ -39,6 +39,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 
 class Counted:
     """Steps that count their calls, and may take some time or fail."""

@@ -9,6 +9,8 @@ import pytest
 from combinators import Runnable, each, fanout, pipe, runnable
 from tests.running.ways import AnyStep, Gauge, awaiting, collected, inc, within
 
+pytestmark = pytest.mark.race
+
 
 class Finals:
     """An async step that waits for long, and tells when its cleanup is over."""

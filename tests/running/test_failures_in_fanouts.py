@@ -35,6 +35,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 
 def rendezvous(error: Exception) -> tuple[Callable[[object], int], Callable[[object], int]]:
     """Return two steps that fail together: `error`, and a KeyError."""

@@ -38,6 +38,8 @@ from combinators._run.journals import progress
 from combinators._run.journals.exact import ExactJson, InexactError, digest
 from tests.running.ways import ROOT, arriving, collected, note_of
 
+pytestmark = pytest.mark.race
+
 
 class Counting:
     """A pair of steps that remember what they ran on."""

@@ -24,6 +24,8 @@ from combinators._run.streams.merging import FEWEST, Merged, Strand
 from combinators._run.streams.stream import runner
 from tests.running.ways import Gauge, collected, notes_of
 
+pytestmark = pytest.mark.race
+
 MANY = 3 * sharing.FURTHEST
 
 

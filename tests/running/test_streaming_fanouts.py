@@ -54,6 +54,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 
 class Pair(NamedTuple):
     a: int

@@ -17,6 +17,8 @@ from combinators._run.concurrency.threads import SystemThreads
 from combinators._run.sync import compiled
 from tests.running.ways import Gauge, python
 
+pytestmark = pytest.mark.race
+
 PIPELINES = """
 import asyncio, threading
 from combinators import each, fanout, pipe, runnable
@@ -267,13 +269,14 @@ def test_a_helper_that_is_on_its_way_is_found_work_by_whoever_is_next() -> None:
 
 
 def test_threads_are_daemons() -> None:
+    both = threading.Barrier(2)
     found: list[bool] = []
 
     def look(_: object) -> None:
-        time.sleep(0.02)
+        both.wait(10)
         found.append(threading.current_thread().daemon)
 
-    fanout(look, look, look).invoke(1)
+    fanout(look, look).invoke(1)
     assert True in found
 
 

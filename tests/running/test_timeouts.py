@@ -44,6 +44,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 SOON = 0.03
 
 

@@ -42,6 +42,8 @@ from tests.running.ways import (
     within,
 )
 
+pytestmark = pytest.mark.race
+
 
 def upper(chunks: Iterator[str]) -> Iterator[str]:
     for chunk in chunks:
