@@ -373,6 +373,37 @@ def test_closing_runs_every_cleanup(change: str) -> None:
     assert made.finals >= 8
 
 
+def test_a_transform_on_the_pool_that_waits_for_a_chunk_is_stopped_with_its_stream() -> None:
+    ended: list[str] = []
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await asyncio.sleep(30)
+        finally:
+            await asyncio.sleep(0)
+            ended.append("source")
+
+    def waits(chunks: Iterator[str]) -> Iterator[str]:
+        try:
+            yield from chunks
+            ended.append("chunks")  # these were not all
+        finally:
+            ended.append("transform")
+
+    async def main() -> None:
+        stream = transform(waits).atransform(source())
+        assert await anext(stream) == "a"
+        task = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    within(10, main())
+    assert ended == ["source", "transform"]
+
+
 def test_every_cleanup_runs_though_one_fails() -> None:
     made = Endless()
 

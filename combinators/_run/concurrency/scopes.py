@@ -7,7 +7,10 @@ and what runs may ask, wherever it is: a thread knows the scope that it works in
 from __future__ import annotations
 
 import threading
-from typing import final
+from typing import Final, final
+
+# A thread that waits looks up so often, to see whether anybody still wants the result.
+LOOK_UP_SECONDS: Final = 0.05
 
 
 class Stopped(BaseException):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from combinators._failures import FallbackError, locate, matches
 from combinators._labels import attempt_of, branch_of
+from combinators._run.concurrency.scopes import LOOK_UP_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -26,9 +27,6 @@ Chunks: TypeAlias = "Generator[Any, None, None]"
 Start: TypeAlias = "Callable[[Any, Call], Chunks]"
 # The first chunk of a stream, and the rest of it.
 Opened: TypeAlias = tuple[Any, "Chunks"]
-
-# Whoever waits looks up so often, to see whether anybody still wants the result.
-LOOK_UP_SECONDS = 0.05
 
 
 @final

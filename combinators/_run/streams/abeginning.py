@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators import _nodes as n
 from combinators._failures import locate
 from combinators._labels import label
 from combinators._run.choice import arm_index, chosen, no_match
+from combinators._run.concurrency.scopes import LOOK_UP_SECONDS, Stopped, cancelled
 from combinators._run.concurrency.tasks import in_thread
 from combinators._run.steps import achanged, changed
 from combinators._run.streams.aflow import Begin, Chunks, Flow, Given
@@ -228,17 +230,7 @@ def changing(node: n.Transform, place: Place) -> Begin:
 
 async def _changed_elsewhere(node: n.Transform, chunks: Chunks) -> Chunks:
     """Yield what a sync transform makes of chunks, on the pool; those come from our loop."""
-    loop = asyncio.get_running_loop()
-
-    def pulled() -> Iterator[Any]:
-        while True:
-            coroutine = cast("Any", anext(chunks, NOTHING))
-            chunk = asyncio.run_coroutine_threadsafe(_awaited(coroutine), loop).result()
-            if chunk is NOTHING:
-                return
-            yield chunk
-
-    made = await in_thread(changed, node, pulled())
+    made = await in_thread(changed, node, _pulled(chunks, asyncio.get_running_loop()))
     try:
         while (chunk := await in_thread(next, made, NOTHING)) is not NOTHING:
             yield chunk
@@ -246,8 +238,49 @@ async def _changed_elsewhere(node: n.Transform, chunks: Chunks) -> Chunks:
         await in_thread(made.close)
 
 
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+def _pulled(chunks: Chunks, loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
+    while (chunk := _Pull(chunks, loop).result()) is not NOTHING:
+        yield chunk
+
+
+@final
+class _Pull:
+    """The next chunk of an async stream, for a thread that waits as long as somebody wants it."""
+
+    def __init__(self, chunks: Chunks, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._over = threading.Event()
+        self._task: asyncio.Task[Any] | None = None
+        loop.call_soon_threadsafe(self._begin, chunks)
+
+    def _begin(self, chunks: Chunks) -> None:
+        self._task = self._loop.create_task(_next(chunks))
+        self._task.add_done_callback(lambda _: self._over.set())
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def result(self) -> Any:
+        """Return the chunk, or `NOTHING` at the end.
+
+        Raises:
+            Stopped: nobody wants it any more, which is no end of the chunks
+        """
+        while not self._over.wait(LOOK_UP_SECONDS):
+            if cancelled():
+                self._loop.call_soon_threadsafe(self._cancel)
+                self._over.wait()  # who closes the chunks must not find them at work
+        if self._task is None or self._task.cancelled():
+            raise Stopped
+        chunk = self._task.result()
+        if cancelled():
+            raise Stopped
+        return chunk
+
+
+async def _next(chunks: Chunks) -> Any:
+    return await anext(chunks, NOTHING)
 
 
 def spreading(fan: Fan, name: str, place: Place) -> Begin:

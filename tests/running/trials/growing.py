@@ -91,7 +91,7 @@ def _pair(a: Part, b: Part, _: random.Random) -> Pipeline:
 
 def _assigned(a: Part, b: Part, chance: random.Random) -> Pipeline:
     source = Function({"k": 1, "m": "a"}, {"k": 2, "m": "b"})
-    last = chance.choice([c.omit("k"), c.rename(n="k"), c.template("{m}{k}"), c.passthrough()])
+    last = chance.choice([c.omit("k"), c.rename(n="k"), c.template("{m}"), c.passthrough()])
     made: Pipeline = c.pipe(source, c.assign(x=a.for_anything), c.update(k=b.for_anything), last)
     return made
 

@@ -215,7 +215,8 @@ class Site:
     def _plain(self, inner: AnyStep) -> AnyStep:
         def plain(x: object) -> object:
             with self._visit():
-                result = x if self._stalled() else inner(x)
+                self._stall()
+                result = inner(x)
                 self._strike(Kind.LATE)
                 return result
 
@@ -224,7 +225,8 @@ class Site:
     def _async_plain(self, inner: AnyStep) -> AnyStep:
         async def async_plain(x: object) -> object:
             with self._visit():
-                result = x if await self._astalled() else await inner(x)
+                await self._astall()
+                result = await inner(x)
                 self._strike(Kind.LATE)
                 return result
 
@@ -233,7 +235,8 @@ class Site:
     def _chunks(self, inner: AnyStep) -> AnyStep:
         def chunks(x: object) -> Iterator[object]:
             with self._visit():
-                for chunk in (x,) if self._stalled() else inner(x):
+                self._stall()
+                for chunk in inner(x):
                     yield chunk
                     self._strike(Kind.LATE)
 
@@ -242,7 +245,7 @@ class Site:
     def _async_chunks(self, inner: AnyStep) -> AnyStep:
         async def async_chunks(x: object) -> AsyncIterator[object]:
             with self._visit():
-                await self._astalled()
+                await self._astall()
                 async with aclosing(inner(x)) as found:
                     async for chunk in found:
                         yield chunk
@@ -292,21 +295,16 @@ class Site:
                 return
         raise Fault("trouble")
 
-    def _stalled(self) -> bool:
-        """Return whether this has taken too long, and is not wanted any more."""
+    def _stall(self) -> None:
         if self._kind is not Kind.HANG:
-            return False
-        if self._means:
-            raise DeadlineError("", SHORT_SECONDS)
+            return
         end = time.monotonic() + LONG_SECONDS
-        while not cancelled() and time.monotonic() < end:
+        while not self._means and not cancelled() and time.monotonic() < end:
             time.sleep(0.001)
-        return True
+        # Whoever stopped it, this is what would have become of it.
+        raise DeadlineError("", SHORT_SECONDS)
 
-    async def _astalled(self) -> bool:
-        if self._kind is not Kind.HANG:
-            return False
-        if self._means:
+    async def _astall(self) -> None:
+        if self._kind is Kind.HANG:
+            await asyncio.sleep(0 if self._means else LONG_SECONDS)
             raise DeadlineError("", SHORT_SECONDS)
-        await asyncio.sleep(LONG_SECONDS)
-        return True
