@@ -69,8 +69,9 @@ speed: $(INSTALLED) ## what running costs, beside the code by hand and other lib
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group peers
 	$(BIN)/python -m tests.benchmarks.speed $(ARGS)
 
-soak: $(INSTALLED) ## an hour of mixed load, then 100,000 items on dask, a worker killed every second
+soak: $(INSTALLED) ## an hour of mixed load, 200 times Ctrl-C, and dask with workers that are killed
 	$(BIN)/python -m tests.running.soak $(ARGS)
+	$(BIN)/python -m tests.running.interrupting
 	$(BIN)/python -m tests.running.dask_soak
 
 races: $(INSTALLED) ## repeat the tests of races a thousand times

@@ -239,7 +239,7 @@ def _tell(load: Load, sample: Sample) -> None:
     print(
         f"{sample.seconds:5.0f} s: {total:,} runs ({total / sample.seconds:.0f}/s): {kinds}; "
         f"{sample.megabytes:.1f} MB, {threading.active_count()} threads, {files()} files, "
-        f"{len(gc.get_objects()):,} objects, {len(load.tally.wrong)} wrong",
+        f"{sys.getallocatedblocks():,} blocks, {len(load.tally.wrong)} wrong",
         flush=True,
     )
 

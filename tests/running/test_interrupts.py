@@ -80,6 +80,18 @@ def test_ctrl_c_comes_back_at_once_and_bare(call: str) -> None:
     assert seconds < 2  # of the 20 that the steps take; half a second where nothing else runs
 
 
+def test_ctrl_c_comes_back_at_once_under_load() -> None:
+    # Where others use the machine, half a second may pass before a thread runs at all.
+    done = python(
+        """
+from tests.running.interrupting import main
+raise SystemExit(main(["--times", "26", "--seconds", "2"]))
+"""
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0, done.stdout
+
+
 def test_an_interrupt_can_be_caught_and_the_next_call_works() -> None:
     done = python(
         f"""{SLOW}

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from combinators import BuilderError, FanoutError, Runnable, exponential, fanout, pipe, runnable
-from combinators._run.robust import recovering
+from combinators._run.concurrency.scopes import LOOK_UP_SECONDS
 from combinators.laws.schedules import Schedule
 from tests.running.ways import WAYS, Way, by_ainvoke, by_invoke, collected, failing, note_of
 
@@ -242,7 +242,7 @@ def test_who_waits_gives_up_when_a_sibling_has_failed() -> None:
         assert set(caught.value.errors) == {"b"}
         return time.monotonic()
 
-    assert Schedule().run(main) < 1 + 2 * recovering.LOOK_UP_SECONDS
+    assert Schedule().run(main) < 1 + 2 * LOOK_UP_SECONDS
     assert flaky.calls == 1
 
 

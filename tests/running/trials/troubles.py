@@ -97,7 +97,9 @@ class Survey(Ours):
     """Ours, with a count of the places for trouble, and of what matters to it."""
 
     def __init__(self) -> None:
-        self._known: set[int] = set()
+        self._known: dict[
+            int, AnyStep
+        ] = {}  # which keeps them alive, so that no other is taken for one
         self.recovers = False  # not every failure comes out
         self.repeats = False  # one body may be at work twice at once, or not at all
 
@@ -108,7 +110,7 @@ class Survey(Ours):
 
     def _add(self, f: AnyStep) -> None:
         self.repeats |= id(f) in self._known
-        self._known.add(id(f))
+        self._known[id(f)] = f
 
     @override
     def lift(self, f: AnyStep, /, aio: AnyStep | None = None, *, inline: bool = False) -> Pipeline:
@@ -165,12 +167,12 @@ class Troubled(Ours):
         self._watch = watch
         self._trouble = trouble
         self._means = means  # for the oracle: nothing hangs, what would have just fails
-        self._places: dict[int, int] = {}
+        self._places: dict[int, tuple[int, AnyStep]] = {}  # which keeps them alive, as above
 
     def _site(self, f: AnyStep, *, inline: bool = False) -> "Site":
         # A body that stands in a tree twice is one place: so do those that both bodies of a
         # `bind` choose.
-        place = self._places.setdefault(id(f), len(self._places))
+        place, _ = self._places.setdefault(id(f), (len(self._places), f))
         here = self._trouble is not None and self._trouble.place == place
         trouble = self._trouble if here else None
         return Site(self._watch, trouble, place, means=self._means, inline=inline)
