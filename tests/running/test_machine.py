@@ -26,7 +26,8 @@ from tests.running.trials.growing import GROWTHS, Part, grown, parts
 from tests.running.trials.leftovers import Leftovers
 from tests.running.trials.trying import drawn_trial, judge, run
 
-EXAMPLES = int(os.environ.get("COMBINATORS_MACHINE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("COMBINATORS_MACHINE_EXAMPLES", "20"))
+GENERATIONS = 3
 
 CHANCES = st.randoms(use_true_random=False)
 
@@ -48,12 +49,13 @@ class Machine(RuleBasedStateMachine):
     def draw(self, part: Part) -> Part:
         return part
 
-    @rule(target=pool, one=pool, other=pool, growth=st.sampled_from([*GROWTHS]), chance=CHANCES)
-    def grow(
-        self, one: Part, other: Part, growth: str, chance: random.Random
-    ) -> Part | MultipleResults[Part]:
-        part = grown(one, other, growth, chance)
-        return multiple() if part is None else part
+    @rule(target=pool, one=pool, other=pool, chance=CHANCES)
+    def grow(self, one: Part, other: Part, chance: random.Random) -> MultipleResults[Part]:
+        known = [one, other]
+        for growth in chance.sample([*GROWTHS], GENERATIONS):
+            part = grown(chance.choice(known), chance.choice(known), growth, chance)
+            known += [] if part is None else [part]
+        return multiple(*known[2:])
 
     @rule(part=pool, chance=CHANCES)
     def run(self, part: Part, chance: random.Random) -> None:

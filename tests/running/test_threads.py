@@ -159,16 +159,20 @@ def test_an_idle_thread_goes_away_and_another_comes(pool: Pool) -> None:
 
 
 def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> None:
-    first, second = threading.Event(), threading.Event()
-    assert pool.spawn(first.set)
-    until(first)
-    time.sleep(0.02)  # it is idle now
     roster = pool._roster  # pyright: ignore[reportPrivateUsage]  # inside the unit
-    with roster.lock:
-        time.sleep(0.1)  # its patience is over, and it waits for the lock
-        worker = roster.idle.pop()
-        worker.job = second.set
-        worker.gate.release()
+    second = threading.Event()
+    handed_over = False
+    while not handed_over:  # a thread may be idle no more, or not yet
+        first = threading.Event()
+        assert pool.spawn(first.set)
+        until(first)
+        with roster.lock:
+            if roster.idle:
+                time.sleep(0.1)  # its patience is over, and it waits for the lock
+                worker = roster.idle.pop()
+                worker.job = second.set
+                worker.gate.release()
+                handed_over = True
     until(second)
 
 
