@@ -43,6 +43,7 @@ from tests.running.ways import (
     Gauge,
     Way,
     afailing,
+    awaiting,
     by_astream,
     by_stream,
     collected,
@@ -408,6 +409,37 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
     inner = fanout(a=halts_when_it_is_cancelled, b=ayielding(1))
     with pytest.raises(kind):
         by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
+
+
+def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed() -> None:
+    async def halts_when_it_is_closed(_: object) -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.sleep(30)
+        finally:
+            raise Halt
+
+    async def main() -> None:
+        stream = fanout(a=halts_when_it_is_closed, b=awaiting(30)).astream(1)
+        assert await anext(stream) == {"a": 1}
+        await stream.aclose()
+
+    with pytest.raises(Halt):
+        within(10, main())
+
+
+def test_what_is_no_exception_on_a_thread_is_not_lost_where_a_stream_is_closed() -> None:
+    def halts_when_it_is_closed(_: object) -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            raise Halt
+
+    stream = fanout(a=halts_when_it_is_closed, b=halts_when_it_is_closed).stream(1)
+    next(stream)
+    with pytest.raises(Halt):
+        stream.close()
 
 
 # --- Buffers, closing and what is left ------------------------------------------------------

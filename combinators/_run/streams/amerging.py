@@ -84,10 +84,10 @@ class Merged:
             await joined(self._tasks)
             for strand in strands:
                 await strand.chunks.aclose()  # one that was cancelled before it began
-        # What has failed is told, even to who has given up waiting; Ctrl-C before all else.
-        odd = self._odd or (None if self.errors else cancelled)
-        if odd is not None:
-            raise odd
+            if self._odd is not None:
+                raise self._odd  # before all else, also where this is closed
+        if cancelled is not None and not self.errors:
+            raise cancelled  # else what has failed is told, even to who has given up waiting
 
     async def _await_chunk(self) -> None:
         if self._was_full:

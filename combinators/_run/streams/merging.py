@@ -100,6 +100,7 @@ class Merged:
                     self._await_chunk(running)
         except (GeneratorExit, Exception, Stopped):
             self._end()
+            self._raise_fatal()
             raise
         except BaseException:  # Ctrl-C waits for nobody
             self._stop()
