@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types floors fuzz laws mypys figures speed soak races format coverage constraints build clean
+.PHONY: help demo test check lint types floors fuzz laws mutants mypys figures speed soak races format coverage constraints build clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ fuzz: $(INSTALLED) ## check 10,000 malformed sources: the plugin must not make m
 laws: $(INSTALLED) ## try every law on 100,000 examples in all, and every wrong system
 	$(BIN)/python -m tests.laws $(ARGS)
 
+mutants: $(INSTALLED) ## change floors 0 to 3 in every small way: a test must fail each time
+	$(BIN)/python -m tests.mutants $(ARGS)
+
 mypys: $(INSTALLED) ## test the plugin with every mypy that it supports, on every Python found here
 	$(BIN)/python -m tests.robustness.mypys $(ARGS)
 
@@ -92,7 +95,7 @@ build: $(INSTALLED) ## make the wheel and the source distribution in dist/
 	$(BIN)/uv build --out-dir dist
 
 clean: ## remove the environment and all that the tools have written
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .benchmarks .hypothesis .import_linter_cache \
+	rm -rf $(VENV) build dist htmlcov mutants .coverage .coverage.* .benchmarks .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
 	find combinators tests stubs docs -type d -name __pycache__ -prune -exec rm -rf {} +
 

@@ -43,7 +43,7 @@ def did_you_mean(key: object, offered: Sequence[object]) -> str:
     import difflib  # noqa: PLC0415 - only a failure pays for it
 
     texts = [name for name in offered if isinstance(name, str)]
-    near = difflib.get_close_matches(str(key), texts, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(key), texts)
     return f" Did you mean {shown(near[0])}?" if near else ""
 
 
@@ -76,9 +76,10 @@ def as_keyword(key: str) -> str:
 
 
 def as_attribute(key: str) -> str:
-    """Return how an attribute is read by a step, look-alikes escaped.
+    r"""Return how an attribute is read by a step, look-alikes escaped.
 
-    >>> as_attribute("size")
-    'lambda x: x.size'
+    >>> print(as_attribute("size"), as_attribute("siz\u0435"), sep="\n")
+    lambda x: x.size
+    lambda x: getattr(x, 'siz\u0435')
     """
     return f"lambda x: x.{key}" if key.isascii() else f"lambda x: getattr(x, {shown(key)})"

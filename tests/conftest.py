@@ -23,6 +23,8 @@ from combinators.cli import main
 
 # A busy machine makes an example slow, which is no fault of the code under test.
 settings.register_profile("suite", deadline=None)
+# `make mutants` runs most tests thousands of times, and a mutant must die each time or never.
+settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("suite")
 
 PYTHON_BLOCKS = PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS)

@@ -7,6 +7,7 @@ a type checker would refuse, and what the types say is tested where types are te
 import pickle
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial, reduce
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
@@ -36,6 +37,10 @@ runnable: Untyped = combinators.runnable
 template: Untyped = combinators.template
 update: Untyped = combinators.update
 when: Untyped = combinators.when
+
+
+class Colour(Enum):
+    RED = "red"
 
 
 class Pair(TypedDict):

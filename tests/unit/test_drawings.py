@@ -141,6 +141,7 @@ def test_the_input_of_a_graph_shows_the_keys_that_are_needed() -> None:
         ("bind(choose)", "bind choose"),
         ("bind(bind(choose))", "bind"),
         ("runnable(lambda x: x)", "lambda"),
+        ("rename(a='x', b='y')", "rename 'x' to 'a', 'y' to 'b'"),
     ],
 )
 def test_a_step_is_drawn_on_a_line(expression: str, line: str) -> None:
@@ -207,6 +208,11 @@ def test_any_name_that_is_accepted_stays_on_its_line(name: str) -> None:
     _, *lines = step.draw("mermaid").split("\n")
     assert all(LINE.fullmatch(line) for line in lines)
     assert _unescaped(lines[2]) == f'    n2["{name}"]'
+
+
+def test_what_has_no_name_at_all_is_a_box_with_a_space() -> None:
+    nameless: Any = type("", (), {"__call__": lambda _, x: x})
+    assert '    n2["#32;"]' in runnable(nameless()).draw("mermaid").split("\n")
 
 
 @given(st.text(min_size=1))

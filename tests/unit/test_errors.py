@@ -279,6 +279,14 @@ def _fields(error: BaseException) -> object:
     return fields, error.args
 
 
+@pytest.mark.parametrize("name", sorted(ERRORS.keys() - {"FanoutError"}))
+def test_fields_given_by_name_are_arguments_all_the_same(name: str) -> None:
+    error, _, message = ERRORS[name]
+    by_name = type(error)(**vars(error))
+    assert by_name.args == error.args
+    assert str(pickled(by_name)) == message
+
+
 @pytest.mark.parametrize("name", ERRORS)
 def test_the_message_is_shown_in_a_traceback(name: str) -> None:
     error, _, message = ERRORS[name]

@@ -689,6 +689,7 @@ def test_what_cannot_be_a_key_is_refused(wrong: str, message: str) -> None:
         "branch(when(holds, omit('a')), otherwise=passthrough()) | pick('a')",
         "branch(when(holds, omit('a')), otherwise=fanout(a=same)) | pick('a')",
         "branch(when(holds, gives_text), otherwise=gives_pair) | pick('z')",
+        "route('k', {1: fanout(a={'b': same}), 2: fanout(a={'c': same})}) | pick('a') | pick('c')",
         "route('k', {1: gives_pair, 2: gives_point}) | pick('z')",
         "pipe(gives_row, itemgetter(0))",
         "pipe(gives_text, itemgetter(0))",
@@ -711,6 +712,7 @@ def test_what_may_be_right_is_not_refused(right: str) -> None:
         "branch(when(holds, fanout(a=str)), otherwise=fanout(a=same)) | pick('b')",
         "route('k', {1: gives_text}, otherwise=gives_text) | pick('a')",
         "route('k', {1: fanout(a=same), 2: fanout(b=same)}) | pick('c')",
+        "route('k', {1: {'a': {'b': same}}, 2: {'a': {'b': same}}}) | pick('a') | pick('c')",
     ],
 )
 def test_what_is_wrong_in_every_arm_is_refused(wrong: str) -> None:

@@ -121,6 +121,19 @@ def test_the_repr_evaluates_to_an_equal_value(pipeline: Untyped) -> None:
     assert evaluated(repr(pipeline)) == pipeline
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "branch(case(int, same), when(holds, fanout(a=same)), otherwise=other)",
+        "branch(case(str | None | Literal[Colour.RED] | Literal[1], same))",
+        "passthrough(list[Any])",
+        "fanout(a=rename(b='c'))",
+    ],
+)
+def test_the_repr_is_the_expression_that_was_written(expression: str) -> None:
+    assert repr(evaluated(expression)) == expression
+
+
 @given(PIPELINES)
 def test_a_copy_is_the_value_itself(pipeline: Untyped) -> None:
     assert copy.copy(pipeline) is pipeline
@@ -560,3 +573,12 @@ def test_a_step_that_is_not_there_any_more_is_named(monkeypatch: pytest.MonkeyPa
         f"unpickling was given a step that was {__name__}.forgotten, which is not there any more.\n"
         "Pickle it again, or give the step its name back."
     )
+
+
+def test_a_step_whose_name_holds_something_else_now_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packed = pickle.dumps(forgotten)
+    monkeypatch.setattr(sys.modules[__name__], "forgotten", pipe(same, other))
+    with pytest.raises(BuilderError, match="which is not there any more"):
+        pickle.loads(packed)  # noqa: S301 - our own bytes

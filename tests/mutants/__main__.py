@@ -1,0 +1,79 @@
+"""`python -m tests.mutants`: change floors 0 to 3 in every small way; a test has to fail."""
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.mutants.listing import PAGE, Change, listed
+from tests.mutants.results import REFUSED, UNTRIED, counts, results, survivors
+
+LEAST = 95.0  # per cent of the mutants that types let pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run mutmut, print what it found, and return 1 if too much survived or is not listed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=main.__doc__)
+    parser.add_argument(
+        "names",
+        nargs="*",
+        help="of mutants to try again, such as 'combinators._keys.*'; without, all not yet tried",
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--report", action="store_true", help="print what is known, and try none")
+    options = parser.parse_args(arguments)
+    if not options.report:
+        run(options.names, options.processes)
+    return report()
+
+
+def run(names: Sequence[str], processes: int) -> None:
+    """Let mutmut try mutants. What it finds stands in `mutants/`, so that a run can be resumed."""
+    scripts = sysconfig.get_path("scripts")
+    path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
+    subprocess.run(
+        [os.path.join(scripts, "mutmut"), "run", f"--max-children={processes}", *names],  # noqa: PTH118
+        env=os.environ | {"PATH": path},
+        check=True,
+    )
+
+
+def report() -> int:
+    """Print the table and the survivors nobody has explained; return 1 if that is too much."""
+    known, total, unknown = set(listed(PAGE.read_text("utf-8"))), Counter[str](), list[str]()
+    print("| module | mutants | refused by mypy | killed | alive | killed of the rest |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for module in results():
+        found = counts(module)
+        total += found
+        print(row(str(module.path), found))
+        unknown += [unexplained(*alive) for alive in survivors(module) if alive[1] not in known]
+    print(row("**all**", total))
+    print("", *unknown, sep="\n")
+    print(f"{len(unknown)} survivors are not explained in {PAGE}; {total[UNTRIED]} mutants untried")
+    return 1 if unknown or share(total) < LEAST else 0
+
+
+def row(name: str, found: Counter[str]) -> str:
+    """Return a line of the table."""
+    tried = found.total() - found[UNTRIED]
+    alive = tried - found[REFUSED] - found["killed"]
+    cells = [name, tried, found[REFUSED], found["killed"], alive, f"{share(found):.1f} %"]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def share(found: Counter[str]) -> float:
+    """Return how many per cent of the mutants that types let pass were killed by tests."""
+    rest = found.total() - found[UNTRIED] - found[REFUSED]
+    return 100 * found["killed"] / rest if rest else 100.0
+
+
+def unexplained(name: str, change: Change) -> str:
+    return f"{name}\n{change}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
