@@ -109,7 +109,7 @@ def _classes(member: object) -> tuple[type[Any], ...]:
     arguments = typing.get_args(member)
     if arguments and all(argument is typing.Any for argument in arguments):
         member = typing.get_origin(member)  # `list[Any]` says no more than `list`
-    if not isinstance(member, type) or typing.get_origin(member) or member is typing.Any:
+    if not isinstance(member, type) or member is typing.Any:
         given = _written(member)
         raise BuilderError("case() argument 1", given, _TELL)
     if newest_typing().is_typeddict(member):

@@ -728,6 +728,11 @@ def test_a_function_whose_signature_cannot_be_read_is_not_known() -> None:
     assert repr(fanout(a=same) | odd)
 
 
+def test_knowledge_of_nested_annotations_reaches_some_levels() -> None:
+    with pytest.raises(KeyMismatchError):
+        _built("pipe(gives_recursive, pick('again'), pick('again'), pick('z'))")
+
+
 def test_knowledge_of_nested_mappings_ends_somewhere() -> None:
     deep = pipe(subjects.nested(100, lambda inner: fanout(a=inner)), *[pick("a")] * 99)
     assert repr(deep | pick("z"))

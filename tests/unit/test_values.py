@@ -128,10 +128,27 @@ def test_the_repr_evaluates_to_an_equal_value(pipeline: Untyped) -> None:
         "branch(case(str | None | Literal[Colour.RED] | Literal[1], same))",
         "passthrough(list[Any])",
         "fanout(a=rename(b='c'))",
+        "fanout({'two words': same})",
+        "assign(**{'two words': same})",
+        "runnable(same, aio=later, inline=True)",
     ],
 )
 def test_the_repr_is_the_expression_that_was_written(expression: str) -> None:
     assert repr(evaluated(expression)) == expression
+
+
+class Called:
+    def __call__(self, x: object) -> object:
+        return x
+
+
+def test_the_repr_names_what_is_no_function_of_a_module_by_its_place() -> None:
+    def local(x: object) -> object:
+        return x
+
+    place = "test_the_repr_names_what_is_no_function_of_a_module_by_its_place"
+    steps = pipe(local, lambda x: x, Called())
+    assert repr(steps) == f"pipe({place}.local, {place}.lambda, Called)"
 
 
 @given(PIPELINES)
