@@ -636,6 +636,22 @@ def test_a_method_whose_input_has_a_default_is_a_method() -> None:
     assert shop.optional.invoke(3) == 6
 
 
+def test_a_method_may_call_its_instance_what_it_likes() -> None:
+    def count(till: object, coins: object) -> object:
+        return till, coins
+
+    count.__qualname__ = "Till.count"
+    till: Any = type("Till", (), {"count": runnable(count)})()
+    assert till.count.invoke(3) == (till, 3)
+
+
+def test_a_local_function_of_self_is_no_method() -> None:
+    def of(self: object) -> object:
+        return self
+
+    assert runnable(of).invoke(3) == 3
+
+
 def test_a_static_method_is_a_plain_step() -> None:
     class Holder:
         step = staticmethod(runnable(same))

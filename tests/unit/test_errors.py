@@ -42,6 +42,7 @@ from combinators import (
     WorkerError,
 )
 from combinators._failures import locate, unlocate
+from combinators._words import listed
 from tests.unit.subjects import (
     Untyped,
     assign,
@@ -244,6 +245,12 @@ def test_every_exception_has_its_message_asserted() -> None:
 def test_the_message_is_whole(name: str) -> None:
     error, _, message = ERRORS[name]
     assert str(error) == message
+
+
+def test_a_long_list_of_keys_is_cut_after_twelve() -> None:
+    twelve = [f"k{i}" for i in range(12)]
+    assert listed(twelve).endswith(", 'k10' and 'k11'")
+    assert listed([*twelve, "k12"]).endswith(", 'k11' and 1 more")
 
 
 @pytest.mark.parametrize("name", ERRORS)

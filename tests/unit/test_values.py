@@ -129,6 +129,8 @@ def test_the_repr_evaluates_to_an_equal_value(pipeline: Untyped) -> None:
         "passthrough(list[Any])",
         "fanout(a=rename(b='c'))",
         "fanout({'two words': same})",
+        "pipe(pick('a'), runnable(itemgetter(0)))",
+        "route('k', {'x': same, 1: other}, otherwise=len)",
         "assign(**{'two words': same})",
         "runnable(same, aio=later, inline=True)",
     ],
@@ -147,8 +149,8 @@ def test_the_repr_names_what_is_no_function_of_a_module_by_its_place() -> None:
         return x
 
     place = "test_the_repr_names_what_is_no_function_of_a_module_by_its_place"
-    steps = pipe(local, lambda x: x, Called())
-    assert repr(steps) == f"pipe({place}.local, {place}.lambda, Called)"
+    functions: list[Callable[[object], object]] = [local, lambda x: x, Called()]
+    assert repr(pipe(*functions)) == f"pipe({place}.local, {place}.lambda, Called)"
 
 
 @given(PIPELINES)
