@@ -61,7 +61,7 @@ class Keys:
             self,
             given={key: value for key, value in self.given.items() if key not in names},
             maybe=self.maybe - names,
-            absent=self.absent | names if self.open else self.absent,
+            absent=self.absent | names,
         )
 
     def only(self, kept: Iterable[str]) -> Keys:

@@ -641,8 +641,9 @@ def test_a_method_may_call_its_instance_what_it_likes() -> None:
         return till, coins
 
     count.__qualname__ = "Till.count"
-    till: Any = type("Till", (), {"count": runnable(count)})()
-    assert till.count.invoke(3) == (till, 3)
+    names = {"count": runnable(count), "decorated": runnable(_swallowing(count))}
+    till: Any = type("Till", (), names)()
+    assert till.count.invoke(3) == till.decorated.invoke(3) == (till, 3)
 
 
 def test_a_local_function_of_self_is_no_method() -> None:

@@ -211,8 +211,12 @@ def test_any_name_that_is_accepted_stays_on_its_line(name: str) -> None:
 
 
 def test_what_has_no_name_at_all_is_a_box_with_a_space() -> None:
-    nameless: Any = type("", (), {"__call__": lambda _, x: x})
-    assert '    n2["#32;"]' in runnable(nameless()).draw("mermaid").split("\n")
+    class Nameless:
+        def __call__(self, x: object) -> object:
+            return x
+
+    Nameless.__name__ = ""
+    assert '    n2["#32;"]' in runnable(Nameless()).draw("mermaid").split("\n")
 
 
 @given(st.text(min_size=1))

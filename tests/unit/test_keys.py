@@ -691,6 +691,7 @@ def test_what_cannot_be_a_key_is_refused(wrong: str, message: str) -> None:
         "branch(when(holds, gives_text), otherwise=gives_pair) | pick('z')",
         "route('k', {1: fanout(a={'b': same}), 2: fanout(a={'c': same})}) | pick('a') | pick('c')",
         "route('k', {1: gives_pair, 2: gives_point}) | pick('z')",
+        "route('k', {1: {'a': same}, 2: {'b': same}, 3: {'c': same}}) | pick('a')",
         "pipe(gives_row, itemgetter(0))",
         "pipe(gives_text, itemgetter(0))",
         "passthrough(int | Pair) | pick('z')",
@@ -728,6 +729,11 @@ def test_a_function_whose_signature_cannot_be_read_is_not_known() -> None:
     assert repr(fanout(a=same) | odd)
 
 
+def test_a_key_that_may_be_there_is_not_after_it_was_left_out() -> None:
+    with pytest.raises(KeyMismatchError):
+        _built("pipe(gives_outer, omit('maybe'), pick('maybe'))")
+
+
 def test_knowledge_of_nested_annotations_reaches_some_levels() -> None:
     with pytest.raises(KeyMismatchError):
         _built("pipe(gives_recursive, pick('again'), pick('again'), pick('z'))")
@@ -759,6 +765,11 @@ def test_knowledge_of_nested_mappings_ends_somewhere() -> None:
         ("pick('a').attempt()", ("a",)),
         ("passthrough().tap(pick('a'))", ("a",)),
         ("route('k', {1: pick('a')})", ("k", "a")),
+        ("route('k', {1: pick('a', 'b'), 2: pick('a')})", ("k", "a")),
+        ("branch(when(holds, pick('a', 'b')), otherwise=pick('a'))", ("a",)),
+        ("branch(when(holds, passthrough()), otherwise=omit('a')) | pick('b')", ("b",)),
+        ("branch(when(holds, passthrough()), otherwise=same) | pick('b')", ()),
+        ("runnable(same) | omit('a') | pick('b')", ()),
     ],
 )
 def test_the_keys_that_a_pipeline_needs_of_its_input(pipeline: str, needs: tuple[str, ...]) -> None:
