@@ -23,10 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="of mutants to try again, such as 'combinators._keys.*'; without, all not yet tried",
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--alive", action="store_true", help="try those again that lived")
     parser.add_argument("--report", action="store_true", help="print what is known, and try none")
     options = parser.parse_args(arguments)
+    again = [name for module in results() for name, _ in survivors(module)] if options.alive else []
     if not options.report:
-        run(options.names, options.processes)
+        run([*options.names, *again], options.processes)
     return report()
 
 
