@@ -247,6 +247,10 @@ def test_the_message_is_whole(name: str) -> None:
     assert str(error) == message
 
 
+def test_what_misses_a_key_is_told_what_is_offered() -> None:
+    assert not MissingKeyError("pick 'a'", "a", ["b"], "its input").removed
+
+
 def test_a_long_list_of_keys_is_cut_after_twelve() -> None:
     twelve = [f"k{i}" for i in range(12)]
     assert listed(twelve).endswith(", 'k10' and 'k11'")

@@ -1,5 +1,6 @@
 """The key model: what is refused when a pipeline is built, and what must not be."""
 
+import ast
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -84,6 +85,10 @@ async def gives_pair_later(_: object) -> Pair:
 
 def gives_outer(_: object) -> Outer:
     return {"inner": {"deep": 1}, "noted": {"deep": 2}, "fixed": {"deep": 3}}
+
+
+def gives_name(_: object) -> ast.Name:  # has `_fields`, and is no NamedTuple
+    return ast.Name("x")
 
 
 def gives_recursive(_: object) -> Recursive:
@@ -669,7 +674,8 @@ def test_what_cannot_be_a_key_is_refused(wrong: str, message: str) -> None:
         "pipe(boxed_text, pick('data'))",
         "pipe(chunks, pick('a'))",
         "pipe(dict, pick('a'))",
-        "pipe(Pair, pick('a'))",
+        "pipe(Pair, pick('z'))",
+        "pipe(gives_name, pick('id'))",
         "pipe(gives_outer, pick('maybe'))",
         "pipe(gives_outer, assign(maybe=same))",
         "pipe(gives_unresolved, pick('known'), pick('z'))",
@@ -713,7 +719,10 @@ def test_what_may_be_right_is_not_refused(right: str) -> None:
         "branch(when(holds, fanout(a=str)), otherwise=fanout(a=same)) | pick('b')",
         "route('k', {1: gives_text}, otherwise=gives_text) | pick('a')",
         "route('k', {1: fanout(a=same), 2: fanout(b=same)}) | pick('c')",
-        "route('k', {1: {'a': {'b': same}}, 2: {'a': {'b': same}}}) | pick('a') | pick('c')",
+        (
+            "route('k', {1: {'a': {'b': same}}, 2: {'a': {'b': same}, 'd': same}}) "
+            "| pick('a') | pick('c')"
+        ),
     ],
 )
 def test_what_is_wrong_in_every_arm_is_refused(wrong: str) -> None:

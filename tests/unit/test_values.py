@@ -139,6 +139,11 @@ def test_the_repr_is_the_expression_that_was_written(expression: str) -> None:
     assert repr(evaluated(expression)) == expression
 
 
+def test_methods_of_equal_objects_are_equal_and_of_others_are_not() -> None:
+    assert runnable(",".join) == runnable(",".join)
+    assert runnable(",".join) != runnable(";".join)
+
+
 class Called:
     def __call__(self, x: object) -> object:
         return x
