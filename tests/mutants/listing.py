@@ -12,7 +12,10 @@ BLOCK = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Change(NamedTuple):
-    """What a mutant is, wherever its function stands: lines without their indentation."""
+    """What a mutant is, wherever its function stands: lines without their indentation.
+
+    Without lines, it is every mutant of the function.
+    """
 
     function: str
     before: tuple[str, ...]
@@ -23,12 +26,19 @@ class Change(NamedTuple):
         removed, added = (f"- {line}" for line in self.before), (f"+ {line}" for line in self.after)
         return "\n".join([f"@@ {self.function}", *removed, *added])
 
+    @property
+    def of_any_kind(self) -> "Change":
+        """Return what stands for all mutants of the function."""
+        return Change(self.function, (), ())
+
     def is_there(self) -> bool:
         """Return whether the function's module still has the code that the mutant changes."""
         module = Path(*self.function.split(".")[:-1])
         while not module.with_suffix(".py").exists():  # of a method, the class comes in between
             module = module.parent
         lines = [line.strip() for line in module.with_suffix(".py").read_text("utf-8").splitlines()]
+        if self == self.of_any_kind:
+            return any(f"def {self.function.rpartition('.')[2]}(" in line for line in lines)
         width = len(self.before)
         return any(
             tuple(lines[i : i + width]) == self.before for i in range(len(lines) - width + 1)

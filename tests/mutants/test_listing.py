@@ -31,5 +31,12 @@ def test_a_change_is_told_by_the_lines_that_differ() -> None:
     assert listed(f"Why.\n\n```diff\n{told}\n```\n") == [told]
 
 
+def test_all_changes_of_a_function_are_listed_by_its_name() -> None:
+    (every,) = listed("```diff\n@@ combinators._words.a_kind\n```\n")
+    assert every == Change("combinators._words.a_kind", ("a",), ("b",)).of_any_kind
+    assert every.is_there()
+    assert not Change("combinators._words.gone", (), ()).is_there()
+
+
 def test_code_that_is_gone_is_noticed() -> None:
     assert not Change("combinators._words.a_kind", ("return 'gone'",), ()).is_there()
