@@ -1,6 +1,8 @@
 """Choosing while running, and finding the branch that changes what all share."""
 
 import asyncio
+from functools import partial
+from operator import eq
 from typing import Any
 
 import pytest
@@ -66,6 +68,30 @@ def test_a_chain_of_choices_that_ends_is_fine(way: Way) -> None:
         return runnable(str) if n == 0 else pipe(lambda m: m - 1, bind(down))
 
     assert way(bind(down), 60) == "0"
+
+
+def first_of_three(arm: AnyStep) -> Runnable[Any, Any]:
+    """Return a choice by equality with 0, 1 and 2, whose arms are all the same."""
+    arms = [when(partial(eq, n), arm) for n in range(3)]
+    return branch(arms[0], arms[1], arms[2], otherwise=arm)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("x", range(4))
+def test_the_arm_that_fails_is_named_however_many_came_before(way: Way, x: int) -> None:
+    places = ["branch case 1", "branch case 2", "branch case 3", "branch otherwise"]
+    for arm in (failing(ValueError()), afailing(ValueError())):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - its place is what is tested
+            way(first_of_three(arm), x)
+        assert note_of(caught.value) == f"at {places[x]}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("arm", [inc, ainc])
+def test_otherwise_runs_where_no_case_holds(way: Way, arm: AnyStep) -> None:
+    build: Any = branch
+    choice = build(when(str.isdigit, len), when(str.isspace, len), otherwise=pipe(len, arm))
+    assert [way(choice, text) for text in ("12", " ", "abc")] == [2, 1, 4]
 
 
 @pytest.mark.parametrize("way", ONCE)

@@ -126,6 +126,20 @@ def test_a_tap_keeps_the_chunks_and_sees_the_whole_once(source: AnyStep) -> None
 
 
 @pytest.mark.parametrize("source", [one_two_three, aone_two_three])
+def test_a_tap_may_be_a_fanout(source: AnyStep) -> None:
+    for chunks in streamed(runnable(source).tap(fanout(a=str, b=str))):
+        assert chunks == [1, 2, 3]
+
+
+@pytest.mark.parametrize("source", [one_two_three, aone_two_three])
+def test_steps_after_a_source_are_counted_from_the_first_of_the_pipe(source: AnyStep) -> None:
+    for way in (by_stream, by_astream):
+        with pytest.raises(ValueError, match="late") as caught:
+            way(pipe(source, str, failing(ValueError("late"))), 1)
+        assert note_of(caught.value) == "at pipe step 3 (fail)"
+
+
+@pytest.mark.parametrize("source", [one_two_three, aone_two_three])
 def test_an_error_of_a_tap_comes_after_the_chunks(source: AnyStep) -> None:
     chain: Runnable[object, int] = runnable(source).tap(failing(ValueError("seen")))
     got: list[int] = []

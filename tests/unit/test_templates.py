@@ -227,6 +227,10 @@ def test_one_missing_variable_comes_with_the_nearest_spelling() -> None:
     )
 
 
+def test_a_key_in_another_spelling_leaves_the_others_as_they_are() -> None:
+    assert template("{file} {other}").invoke({"\ufb01le": 1, "other": 2}) == "1 2"
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
