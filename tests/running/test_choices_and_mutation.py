@@ -1,6 +1,7 @@
 """Choosing while running, and finding the branch that changes what all share."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from operator import eq
 from typing import Any
@@ -247,3 +248,31 @@ def test_the_note_names_the_arm_in_every_way(way: Way, fail: AnyStep, path: str)
     with pytest.raises(ConnectionError) as caught:
         way(arms(runnable(step))[path], {"k": "x"})
     assert note_of(caught.value) == f"at {path}"
+
+
+def lists(_: object) -> Iterator[list[int]]:
+    yield [1]
+
+
+async def alists(_: object) -> AsyncIterator[list[int]]:
+    yield [1]
+
+
+@pytest.mark.parametrize("source", [lists, alists])
+@pytest.mark.parametrize("tapped", [False, True], ids=["piped", "tapped"])
+def test_a_stream_is_looked_after_wherever_the_fanout_stands(
+    source: AnyStep, *, tapped: bool
+) -> None:
+    changing: Runnable[Any, Any] = fanout(bad=append, good=len)
+    chain: Any = runnable(source).tap(changing) if tapped else pipe(source, changing)
+    with pytest.raises(FanoutError) as caught:
+        list(chain.stream(0, check_mutation=True))
+    assert isinstance(caught.value.errors["bad"], MutationError)
+
+    async def main() -> None:
+        async for _ in chain.astream(0, check_mutation=True):
+            pass
+
+    with pytest.raises(FanoutError) as caught:
+        asyncio.run(main())
+    assert isinstance(caught.value.errors["bad"], MutationError)
