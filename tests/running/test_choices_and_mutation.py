@@ -10,6 +10,7 @@ import pytest
 from returns.result import Success
 
 from combinators import (
+    BatchError,
     BindDepthError,
     FanoutError,
     MutationError,
@@ -85,6 +86,14 @@ def test_the_arm_that_fails_is_named_however_many_came_before(way: Way, x: int) 
         with pytest.raises(ValueError) as caught:  # noqa: PT011 - its place is what is tested
             way(first_of_three(arm), x)
         assert note_of(caught.value) == f"at {places[x]}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tests_and_arms_may_be_fanouts(way: Way) -> None:
+    both: Runnable[Any, Any] = fanout(a=inc, b=inc)
+    assert way(first_of_three(both), 0) == way(branch(when(both, both), otherwise=inc), 0)
+    assert way(first_of_three(both), 3) == {"a": 4, "b": 4}
+    assert way(route("k", {1: fanout(a=len, b=len)}), {"k": 1}) == {"a": 1, "b": 1}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -276,3 +285,17 @@ def test_a_stream_is_looked_after_wherever_the_fanout_stands(
     with pytest.raises(FanoutError) as caught:
         asyncio.run(main())
     assert isinstance(caught.value.errors["bad"], MutationError)
+
+
+def test_batches_look_for_changes_only_where_they_are_asked_to() -> None:
+    chain: Any = fanout(a=append, b=append)
+
+    async def listed(**options: bool) -> list[Any]:
+        return [each async for each in chain.abatch_as_completed([[1]], **options)]
+
+    unharmed = {"a": 0, "b": 0}
+    assert list(chain.batch_as_completed([[1]])) == asyncio.run(listed()) == [(0, unharmed)]
+    with pytest.raises(BatchError):
+        list(chain.batch_as_completed([[1]], check_mutation=True))
+    with pytest.raises(BatchError):
+        asyncio.run(listed(check_mutation=True))

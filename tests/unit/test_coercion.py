@@ -617,8 +617,9 @@ def test_on_the_class_a_method_knows_its_function() -> None:
 
 
 def test_a_method_of_no_instance_is_no_step() -> None:
-    with pytest.raises(NotAStepError, match="cost"):
+    with pytest.raises(NotAStepError, match="cost") as caught:
         pipe(Shop.cost)
+    assert str(caught.value).endswith(INSTANCE)
 
 
 def test_a_method_of_two_arguments_is_refused_on_the_instance() -> None:
