@@ -1,13 +1,15 @@
 """Context variables: a pipe is like a function call, a branch writes into a copy."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
+from functools import reduce
+from typing import Any
 
 import pytest
 
-from combinators import each, fanout, pipe, runnable
-from tests.running.ways import ONCE, WAYS, AnyStep, Way, by_ainvoke
+from combinators import Runnable, branch, each, fanout, pipe, runnable, when
+from tests.running.ways import ONCE, WAYS, AnyStep, Way, afailing, by_ainvoke, failing
 
 USER: ContextVar[str] = ContextVar("USER", default="nobody")
 
@@ -166,3 +168,49 @@ def test_what_a_stream_wrote_reaches_its_caller() -> None:
 def test_a_hop_to_a_thread_keeps_what_was_written_before() -> None:
     chain = pipe(alogin, who, awho, who)
     assert by_ainvoke(chain, "ada") == "ada"
+
+
+# --- Below the levels that one stack is trusted with ------------------------------------------
+
+LEVELS = 60
+PLACE: ContextVar[str] = ContextVar("PLACE", default="outside")
+
+
+def nested(leaf: AnyStep) -> Runnable[Any, Any]:
+    """Return a step that stands at the bottom of so many choices."""
+    around: Any = branch
+    start: Any = runnable(leaf)
+    return reduce(lambda r, _: around(when(bool, r), otherwise=len), range(LEVELS), start)
+
+
+def enters(x: object) -> object:
+    PLACE.set("on the way")
+    return x
+
+
+def down_there(x: object) -> object:
+    found = PLACE.get()
+    PLACE.set("from below")
+    return x, found
+
+
+def leaves(x: object) -> object:
+    return x, PLACE.get()
+
+
+async def adown_there(x: object) -> object:
+    return down_there(x)
+
+
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("leaf", [down_there, adown_there])
+def test_deep_down_the_context_is_that_of_a_function_call(way: Way, leaf: AnyStep) -> None:
+    chain = pipe(enters, nested(leaf), leaves)
+    assert way(chain, 1) == ((1, "on the way"), "from below")
+
+
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("fails", [failing, afailing])
+def test_a_failure_deep_down_comes_up(way: Way, fails: Callable[[Exception], AnyStep]) -> None:
+    with pytest.raises(ValueError, match="deep"):
+        way(nested(fails(ValueError("deep"))), 1)
