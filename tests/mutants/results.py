@@ -32,18 +32,20 @@ def results() -> Iterator[SourceFileMutationData]:
 
 
 def counts(module: SourceFileMutationData) -> Counter[str]:
-    """Return how many mutants of a module ended in which way."""
-    ways = (status_by_exit_code[code] for code in module.exit_code_by_key.values())
-    return Counter("killed" if way in KILLED else way for way in ways)
+    """Return how many mutants of a module were refused, killed, alive or not tried."""
+    return Counter(map(_end, module.exit_code_by_key.values()))
+
+
+def _end(code: int | None) -> str:
+    way = status_by_exit_code[code]
+    if way in {REFUSED, UNTRIED}:
+        return way
+    return "killed" if way in KILLED else "alive"
 
 
 def survivors(module: SourceFileMutationData) -> Iterator[tuple[str, Change]]:
     """Yield the mutants of a module that no test failed with: the name, and the change."""
-    alive = [
-        name
-        for name, code in module.exit_code_by_key.items()
-        if status_by_exit_code[code] not in {*KILLED, REFUSED, UNTRIED}
-    ]
+    alive = [name for name, code in module.exit_code_by_key.items() if _end(code) == "alive"]
     if not alive:
         return
     mutated = read_mutants_module(module.path)
