@@ -34,15 +34,21 @@ class Change(NamedTuple):
     def is_there(self) -> bool:
         """Return whether the function's module still has the code that the mutant changes."""
         module = Path(*self.function.split(".")[:-1])
-        while not module.with_suffix(".py").exists():  # of a method, the class comes in between
-            module = module.parent
-        lines = [line.strip() for line in module.with_suffix(".py").read_text("utf-8").splitlines()]
+        # Of a method, the class comes in between.
+        file = next((p for p in map(_source, (module, module.parent)) if p.exists()), None)
+        if file is None:
+            return False
+        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
         if self == self.of_any_kind:
             return any(f"def {self.function.rpartition('.')[2]}(" in line for line in lines)
         width = len(self.before)
         return any(
             tuple(lines[i : i + width]) == self.before for i in range(len(lines) - width + 1)
         )
+
+
+def _source(module: Path) -> Path:
+    return module.with_suffix(".py")
 
 
 def change(function: str, original: str, mutant: str) -> Change:

@@ -40,3 +40,4 @@ def test_all_changes_of_a_function_are_listed_by_its_name() -> None:
 
 def test_code_that_is_gone_is_noticed() -> None:
     assert not Change("combinators._words.a_kind", ("return 'gone'",), ()).is_there()
+    assert not Change("combinators._gone.a_kind", ("return text",), ()).is_there()
