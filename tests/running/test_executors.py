@@ -41,8 +41,19 @@ from combinators._run.executors.worker import Chunk, Order, work
 from tests.running.ways import ROOT, ainc, arriving, collected, double, inc, note_of, python
 from tests.unit.subjects import pickled
 
+
+
+class Copying(ThreadPoolExecutor):
+    """Threads that see nothing but copies, as processes do."""
+
+    @override
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return super().submit(lambda: pickled(fn(*pickled(args), **kwargs)))
+
+
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "threads": lambda: ThreadPoolExecutor(2),
+    "copies": lambda: Copying(2),
     "spawn": lambda: processes("spawn"),
     "forkserver": lambda: processes("forkserver"),
     "loky": lambda: loky.ProcessPoolExecutor(2),
@@ -59,9 +70,9 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Executor]:
-    with processes("spawn") as opened:
+@pytest.fixture(params=["copies", "spawn"], scope="module")
+def elsewhere(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    with EXECUTORS[request.param]() as opened:
         yield opened
 
 
@@ -333,23 +344,18 @@ def test_a_pipeline_that_cannot_travel_is_said_so(elsewhere: Executor) -> None:
 
 
 class Vanishing:
-    """A callable that unpickles in one process alone."""
-
-    def __init__(self) -> None:
-        self.process = os.getpid()
+    """A callable that is never unpickled."""
 
     def __call__(self, n: int) -> int:
         return n
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
-        return _in_process, (self.process,)
+        return _vanished, ()
 
 
-def _in_process(process: int) -> Vanishing:
-    if os.getpid() != process:
-        raise LookupError
-    return Vanishing()
+def _vanished() -> None:
+    raise LookupError
 
 
 def test_what_cannot_be_unpickled_is_said_where_it_arrives(elsewhere: Executor) -> None:
