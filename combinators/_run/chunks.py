@@ -39,13 +39,13 @@ def _merge(chunks: list[Any]) -> Frame[Any]:
         for chunk in chunks:
             for key, value in chunk.items():
                 found.setdefault(key, []).append(value)
-        whole: dict[Any, Any] = {}
+        mapping: dict[Any, Any] = {}
         for key, values in found.items():
-            whole[key] = yield _merge(values)
-        return whole
+            mapping[key] = yield _merge(values)
+        return mapping
     quick = _QUICK.get(first.__class__)
-    if quick is not None and len(set(map(type, chunks))) == 1:
-        return quick(chunks)
+    if quick is not None and (whole := quick(chunks)) is not None:
+        return whole
     for kind, join in _JOINS:
         if isinstance(first, kind):
             _same_kind(kind, chunks)
@@ -84,13 +84,24 @@ _JOINS: tuple[tuple[type[Any], Callable[[list[Any]], Any]], ...] = (
 )
 
 
-# Where all chunks are of just this type, there is nothing to look at.
-_QUICK: dict[type[Any], Callable[[list[Any]], Any]] = {
-    str: "".join,
-    bytes: b"".join,
-    list: _concatenated,
-    int: sum,
-}
+def _text(chunks: list[Any]) -> str | None:
+    try:
+        return "".join(chunks)  # takes nothing but strings
+    except TypeError:
+        return None
+
+
+def _whole_number(chunks: list[Any]) -> int | None:
+    try:
+        total = sum(chunks)
+    except TypeError:
+        return None
+    return total if type(total) is int else None  # `sum` adds floats in a way of its own
+
+
+# What may be joined without a look at each chunk; None where one is odd. A look at the type of
+# each takes longer than to join them.
+_QUICK: dict[type[Any], Callable[[list[Any]], Any]] = {str: _text, int: _whole_number}
 
 
 def _same_kind(kind: type[Any], chunks: list[Any]) -> None:

@@ -2,13 +2,11 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-
-A = TypeVar("A")
 
 STATISTICS = Path("mutmut-stats.json")  # what mutmut notes down before it tries a mutant
 SECONDS = 10.0  # of all that reach a mutant: one that lives meets them all
@@ -17,14 +15,15 @@ SECONDS = 10.0  # of all that reach a mutant: one that lives meets them all
 LOOKING = {"stats", "list_all_tests"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    # Before they are collected, which takes longer than most of them run.
     if os.environ.get("MUTANT_UNDER_TEST") not in LOOKING and STATISTICS.exists():
-        seconds = json.loads(STATISTICS.read_text(encoding="utf-8"))["duration_by_test"]
-        items[:] = quickest(items, [seconds.get(item.nodeid, 0.0) for item in items])
+        statistics = json.loads(STATISTICS.read_text(encoding="utf-8"))
+        config.args[:] = quickest(config.args, statistics["duration_by_test"])
 
 
-def quickest(items: list[A], seconds: list[float]) -> list[A]:
-    """Return the quickest items, as many as take `SECONDS` together."""
-    order = sorted(range(len(items)), key=seconds.__getitem__)
-    spent = accumulate(seconds[i] for i in order)
-    return [items[i] for i, so_far in zip(order, spent, strict=True) if so_far <= SECONDS]
+def quickest(tests: Sequence[str], seconds: Mapping[str, float]) -> list[str]:
+    """Return the quickest tests, as many as take `SECONDS` together."""
+    order = sorted(tests, key=lambda test: seconds.get(test, 0.0))
+    spent = accumulate(seconds.get(test, 0.0) for test in order)
+    return [test for test, so_far in zip(order, spent, strict=True) if so_far <= SECONDS]

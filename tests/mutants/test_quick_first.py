@@ -4,5 +4,6 @@ from tests.mutants.quick_first import SECONDS, quickest
 
 
 def test_tests_run_quickest_first_until_the_time_is_spent() -> None:
-    assert quickest(["slow", "quick", "quicker"], [SECONDS, 0.2, 0.1]) == ["quicker", "quick"]
-    assert quickest(["whole"], [SECONDS]) == ["whole"]
+    seconds = {"slow": SECONDS, "quick": 0.2, "quicker": 0.1}
+    assert quickest(["slow", "quick", "quicker"], seconds) == ["quicker", "quick"]
+    assert quickest(["slow"], seconds) == ["slow"]

@@ -42,7 +42,6 @@ from tests.running.ways import ROOT, ainc, arriving, collected, double, inc, not
 from tests.unit.subjects import pickled
 
 
-
 class Copying(ThreadPoolExecutor):
     """Threads that see nothing but copies, as processes do."""
 

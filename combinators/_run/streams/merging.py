@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Chunks = Generator[Any, None, None]
 
 FEWEST: Final = 2  # chunks of a stream that may wait to be taken, at first
-MOST: Final = 64  # and at most
+MOST: Final = 256  # and at most
 
 _END: Final = object()
 
