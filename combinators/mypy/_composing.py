@@ -81,15 +81,10 @@ class _Sequence:
             self.takes = self._needed(wanted, step) if self.leading else wanted or ANY
             return
         last = self.leading[-1] if self.leading else None
-        if (
-            fits
-            and last is not None
-            and isinstance(step.how, s.Closed)
-            and not s.is_closed(last.how)
-        ):
-            self._needed(
-                step.how.takes, step
-            )  # what they take stays open, but there may be nothing
+        opens = last is not None and not s.is_closed(last.how)
+        if fits and opens and isinstance(step.how, s.Closed):
+            # What they take stays open, but there may be nothing that all of them can take.
+            self._needed(step.how.takes, step)
         if last is not None and isinstance(last.how, s.Closed):  # what flows behind it is known
             how = s.Closed(last.how.takes, type_of_flow(flow))
             self.leading[-1] = replace(last, how=how, type=None)
