@@ -7,10 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 import typing_extensions
 
@@ -172,6 +174,9 @@ def test_an_interrupt_ends_it_without_a_traceback(tmp_path: Path) -> None:
     with running:
         assert running.stderr is not None
         assert running.stderr.readline() == PROGRESS
+        while not psutil.Process(running.pid).children():
+            time.sleep(0.01)
+        time.sleep(0.2)  # until Python, too, knows that it has started mypy
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: mypy's process gets it too
         assert running.communicate() == ("", "")
     assert running.returncode == 130

@@ -250,7 +250,7 @@ class _Pull:
     def __init__(self, chunks: Chunks, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._over = threading.Event()
-        self._task: asyncio.Task[Any] | None = None
+        self._task: asyncio.Task[Any]  # there before it can be over, or be cancelled
         loop.call_soon_threadsafe(self._begin, chunks)
 
     def _begin(self, chunks: Chunks) -> None:
@@ -258,8 +258,7 @@ class _Pull:
         self._task.add_done_callback(lambda _: self._over.set())
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._task.cancel()
 
     def result(self) -> Any:
         """Return the chunk, or `NOTHING` at the end.
@@ -271,7 +270,7 @@ class _Pull:
             if cancelled():
                 self._loop.call_soon_threadsafe(self._cancel)
                 self._over.wait()  # who closes the chunks must not find them at work
-        if self._task is None or self._task.cancelled():
+        if self._task.cancelled():
             raise Stopped
         chunk = self._task.result()
         if cancelled():
