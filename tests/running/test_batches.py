@@ -235,7 +235,11 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
         assert gauge.count < 50
 
 
-def test_what_ends_two_items_at_once_is_not_reported_beside_what_is_raised() -> None:
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, Halt])
+@pytest.mark.parametrize("collects", [True, False])
+def test_what_ends_two_items_at_once_is_raised_where_they_are_awaited_and_told_once(
+    kind: type[BaseException], *, collects: bool
+) -> None:
     reported: list[object] = []
 
     async def main() -> None:
@@ -245,10 +249,13 @@ def test_what_ends_two_items_at_once_is_not_reported_beside_what_is_raised() -> 
 
         async def halt(_: object) -> None:
             await together.wait()
-            raise Halt
+            raise kind
 
-        with pytest.raises(Halt):
-            await collected(runnable(halt).abatch_as_completed([1, 2]))
+        chain = runnable(halt)
+        with pytest.raises(kind):
+            await (
+                chain.abatch([1, 2]) if collects else collected(chain.abatch_as_completed([1, 2]))
+            )
 
     within(10, main())
     gc.collect()
@@ -353,6 +360,21 @@ def test_what_is_no_exception_in_the_source_is_bare() -> None:
             runnable(step).batch(source())
         with pytest.raises(Halt):
             asyncio.run(runnable(step).abatch(source()))
+
+
+def test_an_exit_in_the_source_is_raised_where_the_batch_is_awaited() -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise SystemExit
+
+    async def main() -> None:
+        chain = runnable(ainc)
+        with pytest.raises(SystemExit):
+            await chain.abatch(source())
+        with pytest.raises(SystemExit):
+            await collected(chain.abatch_as_completed(source()))
+
+    within(10, main())
 
 
 def test_the_way_of_errors_is_checked_before_anything_runs() -> None:

@@ -95,6 +95,19 @@ def test_an_error_comes_back_from_far_below_as_it_is(way: Way) -> None:
     assert caught.value is error
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_exit_far_below_is_raised_where_it_is_awaited(kind: type[BaseException]) -> None:
+    async def exits(_: object) -> object:
+        await asyncio.sleep(0)
+        raise kind
+
+    async def main() -> None:
+        with pytest.raises(kind):
+            await nested(exits, AROUND["route"], 200).ainvoke({"k": "a"})
+
+    asyncio.run(main())
+
+
 def test_what_is_set_far_below_reaches_the_caller() -> None:
     def write(x: object) -> object:
         SEEN.set("below")

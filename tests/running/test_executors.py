@@ -401,11 +401,26 @@ def test_what_is_no_exception_is_bare(kind: type[BaseException]) -> None:
             runnable(stop).batch(range(9), executor=threads)
 
         async def main() -> None:
-            with pytest.raises(SystemExit):
+            with pytest.raises(kind):
                 await runnable(stop).abatch(range(9), executor=threads)
 
-        if kind is SystemExit:
-            asyncio.run(main())
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_what_is_no_exception_in_the_source_is_raised_where_the_batch_is_awaited(
+    kind: type[BaseException],
+) -> None:
+    def source() -> Iterator[int]:
+        yield 1
+        raise kind
+
+    async def main() -> None:
+        with pytest.raises(kind):
+            await runnable(inc).abatch(source(), executor=threads)
+
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.run(main())
 
 
 # --- Workers that die --------------------------------------------------------------------------

@@ -411,6 +411,23 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
         by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_what_is_no_exception_comes_through_a_sync_transform(kind: type[BaseException]) -> None:
+    async def halting(_: object) -> AsyncIterator[int]:
+        yield 1
+        raise kind
+
+    def same(chunks: Iterator[int]) -> Iterator[int]:
+        yield from chunks
+
+    async def main() -> None:
+        chunks = pipe(halting, transform(same)).astream(0)
+        with pytest.raises(kind):
+            await collected(chunks)
+
+    within(10, main())
+
+
 def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed() -> None:
     async def halts_when_it_is_closed(_: object) -> AsyncIterator[int]:
         try:

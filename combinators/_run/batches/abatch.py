@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from combinators._run import aio
 from combinators._run.batches.batch import UNLIMITED, Tally, outcome_of
 from combinators._run.call import turn
-from combinators._run.concurrency.tasks import joined
+from combinators._run.concurrency.tasks import contained, joined, result_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from combinators._run.call import Turn
     from combinators._run.choice import Choice
     from combinators._run.code.program import Program
+    from combinators._run.concurrency.tasks import Contained
 
 
 class Outcomes(Protocol):
@@ -104,7 +105,7 @@ class Drain:
         self._reading = asyncio.Lock()
         self._begun = 0
         self._ended = False  # no further item begins
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Contained]] = []
 
     def stop(self) -> None:
         """Begin no further item."""
@@ -139,12 +140,12 @@ class Drain:
         """Raise, at once, what ended a task and is no outcome of an item."""
         for task in self._tasks:
             if task.done():
-                task.result()
+                result_of(task.result())
 
     def _start_one(self) -> None:
         """Start one more task: the next one is started by the one that finds an item."""
         if len(self._tasks) < self._limit and not self._ended:
-            task = asyncio.ensure_future(self._work())
+            task = asyncio.ensure_future(contained(self._work))
             task.add_done_callback(lambda _: self._ready.put_nowait(None))
             self._tasks.append(task)
 
@@ -177,10 +178,10 @@ class Drain:
             return index, None, error
         # A task of its own, for a context of its own.
         task = asyncio.get_running_loop().create_task(
-            self._program(item, self._turn), context=self._context.copy()
+            contained(self._program, item, self._turn), context=self._context.copy()
         )
         try:
-            return index, await task, None
+            return index, result_of(await task), None
         except Exception as raised:  # noqa: BLE001 - the outcome of this item
             return index, None, raised
 

@@ -15,7 +15,7 @@ from combinators._run import aio
 from combinators._run.batches.batch import UNLIMITED
 from combinators._run.batches.gathering import collected
 from combinators._run.call import turn
-from combinators._run.concurrency.tasks import joined
+from combinators._run.concurrency.tasks import contained, joined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from combinators._run.call import Turn
     from combinators._run.choice import Choice
     from combinators._run.code.program import Program
+    from combinators._run.concurrency.tasks import Contained
 
 _END: Final[Any] = object()
 
@@ -70,7 +71,7 @@ class Gathering:
         self._errors: dict[int, Exception] = {}
         self._count = 0
         self._has_ended = False  # no further item begins
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Contained]] = set()
         self._news: asyncio.Event = asyncio.Event()
         self._odd: BaseException | None = None  # what is no failure: it is raised bare
 
@@ -104,15 +105,17 @@ class Gathering:
         """Start one more task, which sends for the next one that may begin where it waits."""
         if len(self._tasks) < self._limit and not self._has_ended:
             context = self._context.copy()
-            task = asyncio.get_running_loop().create_task(self._work(context), context=context)
+            work = contained(self._work, context)
+            task = asyncio.get_running_loop().create_task(work, context=context)
             self._tasks.add(task)
             task.add_done_callback(self._leave)
 
-    def _leave(self, task: asyncio.Task[None]) -> None:
+    def _leave(self, task: asyncio.Task[Contained]) -> None:
         self._tasks.discard(task)
         if task.cancelled():
             self._odd = self._odd or asyncio.CancelledError()
-        elif (error := task.exception()) is not None:
+        else:
+            error = task.exception() or task.result()[1]
             self._odd = self._odd or error
         self._start_one()  # where it ended early: its context was changed, say
         if not self._tasks or self._odd is not None:

@@ -16,12 +16,15 @@ from combinators._run.concurrency.pool import IN_USE
 from combinators._run.concurrency.scopes import HERE, Scope, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
     from combinators._run.call import Turn
     from combinators._run.code.program import Program
 
     TaskOf = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+    # A result, and Ctrl-C or an exit in its stead.
+    Contained = tuple[Any, BaseException | None]
 
 
 @final
@@ -134,6 +137,26 @@ _NESTED = _Nested()
 DEEPEST = 32
 
 
+async def contained(function: Callable[..., Awaitable[Any]], *args: Any) -> Contained:
+    """Return what `function` returns, or Ctrl-C or an exit where it ended in one, for a task.
+
+    Out of a task these would stop the event loop; and a second one, while the loop ends what
+    is left, would leave tasks that nobody runs any more.
+    """
+    try:
+        return await function(*args), None
+    except (KeyboardInterrupt, SystemExit) as error:
+        return None, error
+
+
+def result_of(ended: Contained) -> Any:
+    """Return the result of what was contained, or raise what it ended in."""
+    result, error = ended
+    if error is not None:
+        raise error
+    return result
+
+
 async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Return when all tasks are done, whatever they ended in: none is reported as unseen.
 
@@ -225,8 +248,9 @@ def on_a_stack_of_its_own(program: Program) -> Program:
 
     async def run(x: Any, turn: Turn) -> Any:
         context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().create_task(program(x, turn), context=context)
+            return result_of(await loop.create_task(contained(program, x, turn), context=context))
         finally:
             adopt(context)
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, final
 
-from combinators._run.concurrency.tasks import joined
+from combinators._run.concurrency.tasks import contained, joined, result_of
 from combinators._run.executors.dispatch import Dispatch
 from combinators._run.executors.sync import LINGER_SECONDS
 
@@ -60,14 +60,14 @@ class Drain:
         Closing takes back what no worker has begun and waits for the rest.
         """
         self._loop = asyncio.get_running_loop()
-        reader = asyncio.ensure_future(self._read_on())
+        reader = asyncio.ensure_future(contained(self._read_on))
         reader.add_done_callback(lambda _: self._events.put_nowait(_nothing))
         try:
             while not (reader.done() and self._dispatch.is_idle() and self._events.empty()):
                 for outcome in (await self._events.get())():
                     yield outcome
                 self._room.set()
-            reader.result()
+            result_of(reader.result())
         finally:
             self.stop()
             reader.cancel()

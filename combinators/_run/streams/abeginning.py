@@ -14,7 +14,7 @@ from combinators._failures import locate
 from combinators._labels import label
 from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.concurrency.scopes import LOOK_UP_SECONDS, Stopped, cancelled
-from combinators._run.concurrency.tasks import in_thread
+from combinators._run.concurrency.tasks import contained, in_thread, result_of
 from combinators._run.steps import achanged, changed
 from combinators._run.streams.aflow import Begin, Chunks, Flow, Given
 from combinators._run.streams.amerging import Merged, Strand
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from combinators._run.choice import Choice
     from combinators._run.code.places import Place
     from combinators._run.code.program import Program
+    from combinators._run.concurrency.tasks import Contained
     from combinators._run.robust.arecovering import Start
     from combinators._run.streams.aflow import Running
     from combinators._run.streams.flows import Passage
@@ -250,11 +251,11 @@ class _Pull:
     def __init__(self, chunks: Chunks, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._over = threading.Event()
-        self._task: asyncio.Task[Any]  # there before it can be over, or be cancelled
+        self._task: asyncio.Task[Contained]  # there before it can be over, or be cancelled
         loop.call_soon_threadsafe(self._begin, chunks)
 
     def _begin(self, chunks: Chunks) -> None:
-        self._task = self._loop.create_task(_next(chunks))
+        self._task = self._loop.create_task(contained(anext, chunks, NOTHING))
         self._task.add_done_callback(lambda _: self._over.set())
 
     def _cancel(self) -> None:
@@ -272,14 +273,10 @@ class _Pull:
                 self._over.wait()  # who closes the chunks must not find them at work
         if self._task.cancelled():
             raise Stopped
-        chunk = self._task.result()
+        chunk = result_of(self._task.result())
         if cancelled():
             raise Stopped
         return chunk
-
-
-async def _next(chunks: Chunks) -> Any:
-    return await anext(chunks, NOTHING)
 
 
 def spreading(fan: Fan, name: str, place: Place) -> Begin:
