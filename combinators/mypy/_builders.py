@@ -11,33 +11,15 @@ from typing import Final
 from mypy.checker import TypeChecker
 from mypy.types import CallableType, ProperType, Type
 
-from combinators.mypy import _choices, _fanouts, _keyed, _steps as s
+from combinators.mypy import _bodies, _choices, _fanouts, _keyed, _steps as s
 from combinators.mypy._composing import composed
 from combinators.mypy._decoding import name_of
-from combinators.mypy._forward import forward
 from combinators.mypy._functions import as_how, signature_of
-from combinators.mypy._joint import Flowing
-from combinators.mypy._mistakes import Place
 from combinators.mypy._reading import Builder, Call
 from combinators.mypy._records import ANY, instance_of
 
 UNKNOWN: Final = s.Closed(ANY, ANY)
 FUNCTION: Final = "combinators._build.function"
-
-
-def runnable(call: Call) -> s.How | None:
-    """Return a function as a step."""
-    if call.is_starred or len(call.positional) != 1:
-        return None
-    step = call.reader.step(call.positional[0], "what runnable is given")
-    aio = call.optional("aio")
-    if aio is not None and isinstance(aio.how, s.Closed) and isinstance(step.how, s.Closed):
-        place = Place("the async body", aio.at)
-        forward(call.mistakes, aio, Flowing(step.how.takes, "the plain one"), place)
-        whole = s.Step(s.Closed(step.how.gives, ANY), "step", aio.at)
-        place = Place("the step", aio.at)
-        forward(call.mistakes, whole, Flowing(aio.how.gives, "the async body"), place)
-    return step.how
 
 
 def method_type(checker: TypeChecker, function: ProperType) -> Type | None:
@@ -113,13 +95,14 @@ BUILDERS: Final[dict[str, Builder]] = {
     "combinators._build.choice.route": _choices.route,
     "combinators._build.each.each": each,
     "combinators._build.fanout.fanout": _fanouts.fanout,
-    f"{FUNCTION}.runnable": runnable,
+    f"{FUNCTION}.runnable": _bodies.runnable,
     "combinators._build.keys.omit": _keyed.omit,
     "combinators._build.keys.pick": _keyed.pick,
     "combinators._build.keys.rename": _keyed.rename,
     "combinators._build.pipe.pipe": _fanouts.pipe,
     "combinators._build.template.chat_template": _keyed.chat_template,
     "combinators._build.template.template": _keyed.template,
+    "combinators._build.transform.transform": _bodies.transform,
 }
 
 METHODS: Final[dict[str, Builder]] = {

@@ -60,6 +60,8 @@ def built(fullname: str, ctx: FunctionContext) -> Type:
     """Return the type of what a builder builds."""
     reader, arguments = reader_of(ctx), arguments_of(ctx)
     name = fullname.rpartition(".")[2]
+    if not isinstance(ctx.context, CallExpr):
+        _forget_decorated(reader.checker, name, ctx.context)
     if _is_refused(reader, fullname, arguments, ctx.context):
         return settled(reader, None, name, ctx.context)
     if fullname == RUNNABLE_BUILDER:
@@ -67,6 +69,15 @@ def built(fullname: str, ctx: FunctionContext) -> Type:
     return settled(
         reader, BUILDERS[fullname](Call(reader, arguments, ctx.context)), name, ctx.context
     )
+
+
+def _forget_decorated(checker: TypeChecker, name: str, at: Context) -> None:
+    """Take back what mypy said of the function below a decorator: it asks for no signature."""
+    beginnings = (
+        f'Argument 1 to "{name}" has incompatible type',
+        f'No overload variant of "{name}"',
+    )
+    forget(checker, at, lambda said: said.message.startswith(beginnings), within=at)
 
 
 def _is_refused(reader: Reader, fullname: str, arguments: Sequence[Argument], at: Context) -> bool:

@@ -57,27 +57,29 @@ DEFERRED = (COROUTINE, ITERATOR, ASYNC_ITERATOR)
 DEEPEST = 8  # `__call__` may be an object that has a `__call__`, and so on without end
 
 
-def signature_of(checker: TypeChecker, type_: Type, depth: int = DEEPEST) -> FunctionLike | None:
+def signature_of(checker: TypeChecker, type_: Type) -> FunctionLike | None:
     """Return how a value of this type is called with one argument, None where it is not.
 
     Results are those that the pipeline goes on with. Of overloads, those that take
     one argument are left; none where no call with one is right.
     """
+    called = callable_of(checker, type_)
+    return None if called is None else one_of([_plain(checker, item) for item in called.items])
+
+
+def callable_of(checker: TypeChecker, type_: Type, depth: int = DEEPEST) -> FunctionLike | None:
+    """Return how a value of this type is called, as that is declared, None where it is not."""
     proper = get_proper_type(type_)
     if isinstance(proper, TypeVarType):
-        return signature_of(checker, proper.upper_bound, depth)
+        return callable_of(checker, proper.upper_bound, depth)
     if isinstance(proper, TypeType):
         return _constructor(checker, proper, depth)
     if isinstance(proper, Instance):
         called = _left_of_partial(proper) or find_member(
             "__call__", proper, proper, is_operator=True
         )
-        return signature_of(checker, called, depth - 1) if called is not None and depth else None
-    if not isinstance(proper, FunctionLike):
-        return None
-    forms = [_plain(checker, item) for item in proper.items]
-    unary = [item for item in forms if takes_one(item)] or forms
-    return unary[0] if len(unary) == 1 else Overloaded(unary)
+        return callable_of(checker, called, depth - 1) if called is not None and depth else None
+    return proper if isinstance(proper, FunctionLike) else None
 
 
 def _constructor(checker: TypeChecker, type_: TypeType, depth: int) -> FunctionLike | None:
@@ -85,7 +87,13 @@ def _constructor(checker: TypeChecker, type_: TypeType, depth: int) -> FunctionL
         return None
     info = type_.item.type
     found = checker.expr_checker.analyze_type_type_callee(type_.item, info)
-    return signature_of(checker, found, depth - 1) if depth else None
+    return callable_of(checker, found, depth - 1) if depth else None
+
+
+def one_of(forms: Sequence[CallableType]) -> FunctionLike:
+    """Return those of several forms that take one argument, all of them where none does."""
+    unary = [item for item in forms if takes_one(item)] or list(forms)
+    return unary[0] if len(unary) == 1 else Overloaded(unary)
 
 
 def takes_one(signature: CallableType) -> bool:
@@ -175,7 +183,7 @@ def _left_of_partial(type_: Instance) -> Type | None:
 def _plain(checker: TypeChecker, signature: CallableType) -> CallableType:
     """Return the signature with the result that the pipeline goes on with."""
     result = get_proper_type(signature.ret_type)
-    kind = None if signature.is_type_obj() else _deferred(result)
+    kind = None if signature.is_type_obj() else deferred(result)
     if kind is None:
         return signature
     definition = signature.definition
@@ -201,7 +209,8 @@ def _is_stub(checker: TypeChecker, definition: SymbolNode) -> bool:
     return bool(module) and checker.modules[module].is_stub
 
 
-def _deferred(result: ProperType) -> str | None:
+def deferred(result: ProperType) -> str | None:
+    """Return what kind of result it is of which the pipeline goes on with the inside."""
     if not isinstance(result, Instance):
         return None
     if result.type.fullname == AWAITABLE:  # of an async function, as a signature says it

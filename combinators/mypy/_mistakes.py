@@ -180,6 +180,22 @@ class Mistakes:
             place.at,
         )
 
+    def no_chunks(self, place: Place, given: Type, kinds: Sequence[str]) -> None:
+        """Add that a function does not go from chunks to chunks of one of these kinds."""
+        first, *others = (f"an {kind.rpartition('.')[2]}" for kind in kinds)
+        takes = ", or ".join([f"a body takes {first} and gives one", *others])
+        text = (
+            f"{place.name} is {format_type(given, self.checker.options)}, which does not go from "
+            f"chunks to chunks: {takes}"
+        )
+        self.add(text, TYPES, place.at)
+
+    def bodies(self, verb: str, aio: Type, first: Type, at: Context) -> None:
+        """Add that the async body of a step takes or gives something else than the other."""
+        theirs, ours = self._distinct(aio, first)
+        text = f"the async body {verb} {theirs}, but the other body {verb} {ours}"
+        self.add(text, TYPES, at)
+
     def call(self, place: Place, text: str) -> None:
         """Add that a builder cannot be called like this."""
         self.add(f"{place.name} {text}", TYPES, place.at)

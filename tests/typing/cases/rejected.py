@@ -18,6 +18,7 @@ from combinators import (
     route,
     runnable,
     template,
+    transform,
     when,
 )
 from tests.typing.cases.given import (
@@ -32,6 +33,7 @@ from tests.typing.cases.given import (
     spell,
     speller,
 )
+from tests.typing.cases.transforms import encoded, sizes_async
 
 
 def steps_of_a_pipe_that_do_not_fit() -> None:
@@ -73,6 +75,7 @@ def branches_without_an_input_in_common() -> None:
     route("kind", {"a": template("{a}"), "b": measure})  # type: ignore[runnable-types]  # pyright: ignore[reportArgumentType]
     when(str.isdigit, measure)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
     runnable(encode, aio=measure_async)  # type: ignore[runnable-types]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    transform(encoded, aio=sizes_async)  # type: ignore[runnable-types]  # pyright: ignore[reportArgumentType]
 
 
 def dicts_without_an_input_in_common() -> None:

@@ -52,6 +52,20 @@ def a_body_may_take_more_and_give_a_kind_of_iterator() -> None:
     assert_type(transform(mapped, aio=generated_async), Runnable[str, bytes])
 
 
+def bounded(chunks: Iterable[object]) -> Iterator[str]:
+    return map(str, chunks)
+
+
+async def bounded_async(chunks: AsyncIterator[object]) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        yield str(chunk)
+
+
+def the_async_body_may_take_more() -> None:
+    assert_type(transform(encoded, aio=generated_async), Runnable[str, bytes])
+    assert_type(transform(bounded, aio=bounded_async), Runnable[object, str])
+
+
 @transform
 def decorated(chunks: Iterator[str]) -> Iterator[bytes]:
     yield from encoded(chunks)
