@@ -8,8 +8,20 @@ from itertools import takewhile
 
 from mypy.checker import TypeChecker
 from mypy.errors import ErrorInfo, ErrorWatcher
-from mypy.nodes import ARG_NAMED, ARG_POS, Context, Expression, LambdaExpr, OpExpr, TempNode
-from mypy.types import FunctionLike, Instance, Type, get_proper_type
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    Context,
+    Expression,
+    IndexExpr,
+    IntExpr,
+    LambdaExpr,
+    OpExpr,
+    TempNode,
+)
+from mypy.types import FunctionLike, Instance, LiteralValue, Type, get_proper_type
+
+from combinators.mypy._records import literal
 
 
 def result_of_call(
@@ -27,13 +39,16 @@ def result_of_call(
     return None if errors.has_new_errors() else result
 
 
-def result_of_item(checker: TypeChecker, type_: Type, key: Type, at: Context) -> Type | None:
+def result_of_item(
+    checker: TypeChecker, type_: Type, key: LiteralValue, at: Context
+) -> Type | None:
     """Return the type of an item, None where there is no such item."""
-    node: list[Expression] = [TempNode(key, context=at)]
+    # Of a number that is written there, mypy knows which item of a tuple it is.
+    index = IntExpr(key) if type(key) is int else TempNode(literal(checker, key), context=at)
+    item = IndexExpr(TempNode(type_, context=at), index)
+    item.set_line(at)
     with without_context(checker), checker.msg.filter_errors() as errors:
-        result, _ = checker.expr_checker.check_method_call_by_name(
-            "__getitem__", type_, node, [ARG_POS], at
-        )
+        result = checker.expr_checker.visit_index_with_type(type_, item)
     return None if errors.has_new_errors() else result
 
 

@@ -17,6 +17,7 @@ from mypy.types import (
     AnyType,
     CallableType,
     LiteralType,
+    ProperType,
     Type,
     TypeVarId,
     TypeVarType,
@@ -133,10 +134,11 @@ def _of_a_chunk(checker: TypeChecker, body: CallableType, kind: str) -> Callable
     gives = _chunk(checker, kind, body.ret_type, SUPERTYPE_OF)
     if takes is None or gives is None:
         return None
+    gives = gives.fallback if isinstance(gives, LiteralType) else gives  # many make a longer one
     return body.copy_modified(arg_types=[takes, *body.arg_types[1:]], ret_type=gives)
 
 
-def _chunk(checker: TypeChecker, kind: str, type_: Type, direction: int) -> Type | None:
+def _chunk(checker: TypeChecker, kind: str, type_: Type, direction: int) -> ProperType | None:
     """Return of what an iterator is that is a kind, or the other way round, of a type."""
     anything = checker.named_type("builtins.object")
     own = TypeVarId(-1, namespace="combinators.transform")
@@ -144,10 +146,9 @@ def _chunk(checker: TypeChecker, kind: str, type_: Type, direction: int) -> Type
     chunks = checker.named_generic_type(kind, [variable])
     constraints = infer_constraints(chunks, type_, direction)
     (solved,), _ = solve_constraints([variable], constraints, strict=False)
-    proper = get_proper_type(anything if solved is None else solved)
-    if isinstance(proper, UninhabitedType):  # it takes iterators of one kind or another
+    found = get_proper_type(anything if solved is None else solved)
+    if isinstance(found, UninhabitedType):  # it takes iterators of one kind or another
         return ANY
-    chunk = proper.fallback if isinstance(proper, LiteralType) else proper  # many make a longer one
-    chunks = checker.named_generic_type(kind, [chunk])
+    chunks = checker.named_generic_type(kind, [found])
     fits = is_subtype(chunks, type_) if direction == SUBTYPE_OF else is_subtype(type_, chunks)
-    return chunk if fits else None
+    return found if fits else None

@@ -58,6 +58,10 @@ def _receiver(call: Call) -> s.Step:
     return call.reader.step(call.arguments[0].expression, "the pipeline")
 
 
+def _same(call: Call) -> s.How:
+    return _receiver(call).how
+
+
 def _fallback(call: Call) -> s.How | None:
     if call.is_starred or len(call.positional) != len(("self", "other")):
         return None
@@ -110,7 +114,11 @@ METHODS: Final[dict[str, Builder]] = {
     "attempt": lambda call: call.finished(s.Attempt(_receiver(call))),
     "each": lambda call: call.finished(s.Each(_receiver(call))),
     "fallback": _fallback,
-    "named": lambda call: _receiver(call).how,
+    "named": _same,
     "pick": _after(_keyed.pick),
     "tap": _after(_tap),
 }
+
+# They give what their pipeline is, so mypy knows their type. What is inside is read all the same.
+SAME: Final = ("cached", "replace", "retry", "timeout")
+READ: Final[dict[str, Builder]] = METHODS | dict[str, Builder].fromkeys(SAME, _same)

@@ -35,8 +35,8 @@ from mypy.types import (
 
 from combinators.mypy import _steps as s
 from combinators.mypy._asking import beyond_trials, forget
-from combinators.mypy._builders import BUILDERS, FUNCTION, METHODS, UNKNOWN, method_type
-from combinators.mypy._choices import CHOICE, form_of
+from combinators.mypy._builders import BUILDERS, FUNCTION, METHODS, READ, UNKNOWN, method_type
+from combinators.mypy._choices import CHOICE, form_of, is_told
 from combinators.mypy._composing import closed_at, finished, with_lambdas_typed
 from combinators.mypy._decoding import KEYS, is_open, name_of
 from combinators.mypy._encoding import as_type, ends, runnable
@@ -53,7 +53,7 @@ RUNNABLE_BUILDER: Final = f"{FUNCTION}.runnable"
 
 def reader_of(ctx: FunctionContext | MethodContext) -> Reader:
     """Return a reader of the expressions around a call, with no mistakes yet."""
-    return Reader(Mistakes(checker_of(ctx)), BUILDERS, METHODS, ctx.context)
+    return Reader(Mistakes(checker_of(ctx)), BUILDERS, READ, ctx.context)
 
 
 def built(fullname: str, ctx: FunctionContext) -> Type:
@@ -161,6 +161,8 @@ def arm(fullname: str, ctx: FunctionContext) -> Type:
     step = reader.step(expressions[1], "the step")
     if name == "case":
         takes, steps, source = form_of(reader, expressions[0]) or ANY, [step], "its type"
+        if not is_told(takes):
+            reader.mistakes.no_case(takes, expressions[0])
     else:
         steps = [reader.step(expressions[0], "the predicate"), step]
         takes, source = _shared(reader, steps, ctx.context), "its input"

@@ -14,7 +14,17 @@ from mypy.nodes import (
     TypeAlias,
     TypeInfo,
 )
-from mypy.types import AnyType, Instance, NoneType, Type, TypeType, get_proper_type
+from mypy.types import (
+    AnyType,
+    Instance,
+    NoneType,
+    TupleType,
+    Type,
+    TypedDictType,
+    TypeType,
+    UnionType,
+    get_proper_type,
+)
 from mypy.typevars import fill_typevars_with_any
 
 from combinators.mypy import _steps as s
@@ -62,7 +72,9 @@ def _arm(call: Call, expression: Expression) -> s.Arm | None:
             case "combinators._build.choice.when", [predicate, step]:
                 steps = [reader.step(each, "the step") for each in (predicate, step)]
                 takes = common(call.checker, [ends(call.checker, each)[0] for each in steps])
-                return s.Arm(*(steps if takes is not None else map(_unknown, steps)))
+                if takes is None:
+                    return s.Arm(*map(_unknown, steps))
+                return s.Arm(steps[0], _told(call, steps[1], takes))
             case _:
                 pass
     proper = get_proper_type(reader.type_of(expression))
@@ -106,6 +118,23 @@ def form_of(reader: Reader, expression: Expression) -> Type | None:
         case _:
             proper = get_proper_type(reader.type_of(expression))
             return proper.item if isinstance(proper, TypeType) else None
+
+
+def is_told(form: Type) -> bool:
+    """Return whether a look at a value tells that it is of a type."""
+    proper = get_proper_type(form)
+    match proper:
+        case UnionType(items=items):
+            return all(map(is_told, items))
+        case Instance(type=info, args=args):
+            if info.is_newtype or info.typeddict_type is not None:
+                return False
+            is_class = not info.is_protocol or info.runtime_protocol
+            return is_class and all(isinstance(get_proper_type(arg), AnyType) for arg in args)
+        case TupleType(partial_fallback=fallback):
+            return fallback.type.is_named_tuple
+        case _:
+            return not isinstance(proper, TypedDictType)
 
 
 def route(call: Call) -> s.How | None:

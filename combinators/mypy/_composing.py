@@ -44,6 +44,7 @@ class _Sequence:
         self.takes: Type | None = None
         self.flowing = Flowing(ANY)
         self.number = 1
+        self.blamed: Context | None = None  # of a pipeline made elsewhere, one mistake is enough
 
     def of(self, steps: Sequence[s.Step], first: int) -> s.How:
         for number, step in enumerate(steps, start=first):
@@ -64,6 +65,10 @@ class _Sequence:
         before = len(self.mistakes.found)
         flow = forward(self.mistakes, step, self.flowing, place)
         fits = len(self.mistakes.found) == before
+        if step.at is self.blamed:
+            del self.mistakes.found[before:]
+        elif not fits:
+            self.blamed = step.at
         if self.takes is None:
             self._lead(step, flow, fits=fits)
         self.flowing = Flowing(flow, name)
@@ -76,6 +81,15 @@ class _Sequence:
             self.takes = self._needed(wanted, step) if self.leading else wanted or ANY
             return
         last = self.leading[-1] if self.leading else None
+        if (
+            fits
+            and last is not None
+            and isinstance(step.how, s.Closed)
+            and not s.is_closed(last.how)
+        ):
+            self._needed(
+                step.how.takes, step
+            )  # what they take stays open, but there may be nothing
         if last is not None and isinstance(last.how, s.Closed):  # what flows behind it is known
             how = s.Closed(last.how.takes, type_of_flow(flow))
             self.leading[-1] = replace(last, how=how, type=None)

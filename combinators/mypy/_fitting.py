@@ -84,8 +84,10 @@ def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
         found = [misfit(checker, each, wanted) for each in readings]
         return found[-1] if all(found) else None
     if isinstance(source, UnionType):
-        each_fits = [misfit(checker, item, target) for item in source.items]
-        return Wrong(source, target) if any(each_fits) else None
+        wrong = [each for item in source.items if (each := misfit(checker, item, target))]
+        if wrong and not all(map(_names_key, wrong)):
+            return Wrong(source, target)
+        return wrong[0] if wrong else None
     if isinstance(target, UnionType):
         return _of_union(checker, source, target)
     if isinstance(target, TypedDictType):
@@ -95,6 +97,10 @@ def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
     if _holds_fresh(checker, source, target):
         return None
     return _in_elements(checker, source, target) or Wrong(source, target)
+
+
+def _names_key(found: Misfit) -> bool:
+    return isinstance(found, Missing) or bool(found.path)
 
 
 def _in_elements(checker: TypeChecker, source: ProperType, target: ProperType) -> Misfit | None:
@@ -112,12 +118,8 @@ def _of_union(checker: TypeChecker, source: ProperType, target: UnionType) -> Mi
     found = [misfit(checker, source, item) for item in target.items]
     if not all(found):
         return None
-    records = [
-        each
-        for item, each in zip(target.items, found, strict=True)
-        if isinstance(get_proper_type(item), TypedDictType) and isinstance(source, TypedDictType)
-    ]
-    return records[0] if len(records) == 1 else Wrong(source, target)
+    by_key = [each for each in found if each and _names_key(each)]
+    return by_key[0] if len(by_key) == 1 else Wrong(source, target)
 
 
 def _of_row(checker: TypeChecker, row: Row, target: ProperType) -> Misfit | None:

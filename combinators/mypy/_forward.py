@@ -31,6 +31,7 @@ from combinators.mypy._records import (
     instance_of,
     is_fresh,
     is_lost,
+    is_one,
     lost,
     spelt,
     tuple_of,
@@ -106,13 +107,19 @@ def _closed(joint: Joint, step: s.Step, how: s.Closed) -> Type:
     found = joint.mistakes.found
     before = len(found)
     if joint.need(how.takes):
+        if is_one(joint.given) and isinstance(opened := _opened(step), s.Each):
+            return _each(joint, opened.step)
         return how.gives
-    opened = step.inside() if step.inside is not None else None
+    opened = _opened(step)
     if opened is not None:
         blamed = Mistakes(joint.checker)
         through(replace(joint, mistakes=blamed), replace(step, how=opened))
         found[before:] = blamed.found or found[before:]
     return lost(joint.checker) if s.chooses(step) else how.gives
+
+
+def _opened(step: s.Step) -> s.How | None:
+    return step.inside() if step.inside is not None else None
 
 
 def _into(joint: Joint, segment: str, step: s.Step, flow: Flow | None = None) -> Type:
@@ -132,6 +139,9 @@ def _sequence(joint: Joint, steps: Sequence[s.Step]) -> Flow:
 
 def _each(joint: Joint, step: s.Step) -> Type:
     element = element_of(joint.given)
+    if is_one(joint.given):
+        joint.mistakes.no_elements(joint.place, joint.source, joint.given)
+        element = ANY
     if element is None:
         takes = step.how.takes if isinstance(step.how, s.Closed) else ANY
         joint.need(joint.checker.named_generic_type("typing.Collection", [takes]))

@@ -111,6 +111,12 @@ class Mistakes:
         text = f"{place.name} takes a mapping{wanted}, but {source} gives {gives}"
         self.add(text, TYPES, place.at)
 
+    def no_elements(self, place: Place, source: str, given: Type) -> None:
+        """Add that what flows is one value to `each`."""
+        gives = format_type(given, self.checker.options)
+        text = f"{place.name} takes a list, or another iterable of elements, but {source} gives "
+        self.add(f"{text}{gives}", TYPES, place.at)
+
     def no_common_input(self, steps: Sequence[tuple[str, Type]], at: Context) -> None:
         """Add that no value could be the input of all steps."""
         options, key = self.checker.options, odd_key(self.checker, [type_ for _, type_ in steps])
@@ -203,6 +209,14 @@ class Mistakes:
     def template(self, at: Context, text: str) -> None:
         """Add that a template cannot be read; the words are those of the library."""
         self.found.append(Mistake(text.splitlines()[0], KEYS, at))
+
+    def no_case(self, form: Type, at: Context) -> None:
+        """Add that values of a type cannot be told from others."""
+        text = (
+            f"case() takes what can be told by looking at a value, not "
+            f"{format_type(form, self.checker.options)}; write when(predicate, step)"
+        )
+        self.add(text, TYPES, at)
 
     def no_inputs(self, place: Place, given: Type) -> None:
         """Add that what is to be many inputs is none."""

@@ -29,7 +29,7 @@ def name_at(expression: Expression) -> str:
         case CallExpr(callee=MemberExpr(expr=receiver, name=method)) if method in OF_RECEIVER:
             name = name_at(receiver)
             return method if name == "passthrough" else name
-        case CallExpr(callee=NameExpr(name="runnable" | "partial"), args=[inner, *_]):
+        case CallExpr(callee=NameExpr(name="runnable" | "transform" | "partial"), args=[inner, *_]):
             return name_at(inner)
         case CallExpr(callee=callee):
             return name_at(callee)

@@ -39,6 +39,8 @@ from combinators._keys import normal
 ANY = AnyType(TypeOfAny.special_form)
 OPEN = "combinators._open"
 MAPPINGS = frozenset({"builtins.dict", "typing.Mapping", "typing.MutableMapping"})
+# What is one to `each`, though Python has elements of it.
+WHOLE = ("builtins.str", "builtins.bytes", "typing.Mapping")
 
 
 @final
@@ -106,6 +108,8 @@ def inside(type_: Type) -> Type:
         return proper.copy_modified(item_types=[*map(inside, proper.items.values())])
     if isinstance(proper, TupleType):
         return proper.copy_modified(items=[*map(inside, proper.items)])
+    if isinstance(proper, UnionType):
+        return UnionType([*map(inside, proper.items)])
     return type_
 
 
@@ -199,6 +203,14 @@ def element_of(type_: Type) -> Type | None:
         if info.fullname in {"typing.Collection", "typing.Iterable"}:
             return map_instance_to_supertype(fallback, info).args[0]
     return None
+
+
+def is_one(type_: Type) -> bool:
+    """Return whether a value is one to `each`, though Python has elements of it."""
+    proper = get_proper_type(type_)
+    if isinstance(proper, Instance):
+        return any(proper.type.has_base(name) for name in WHOLE)
+    return isinstance(proper, TypedDictType)
 
 
 def dict_of(checker: TypeChecker, values: Type) -> Instance:

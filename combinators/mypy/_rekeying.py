@@ -28,7 +28,6 @@ from combinators.mypy._records import (
     dict_of,
     fresh,
     is_absent,
-    literal,
     lost,
     spelt,
     union_of,
@@ -88,8 +87,7 @@ def _of_values(
 
 
 def _item(joint: Joint, how: s.Index) -> Type:
-    key = literal(joint.checker, how.key)
-    found = result_of_item(joint.checker, joint.given, key, joint.place.at)
+    found = result_of_item(joint.checker, joint.given, how.key, joint.place.at)
     if found is None:
         joint.mistakes.no_item(joint.place, joint.source, how.key, joint.given)
     return found or lost(joint.checker)

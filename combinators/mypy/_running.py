@@ -99,7 +99,18 @@ def run(name: str, ctx: MethodContext) -> Type:
     out = union_of(results)
     if name in MANY:
         out = inside(out)
-    return _result(ctx, name, chunk(checker, out) if name in CHUNKS else out)
+    made = _result(ctx, name, chunk(checker, out) if name in CHUNKS else out)
+    return _as_wanted(get_proper_type(made), reader.wanted())
+
+
+def _as_wanted(made: ProperType, wanted: Type | None) -> ProperType:
+    """Return the type of a result; a list that was just made may hold more than it does."""
+    if not isinstance(made, Instance) or made.type.fullname != "builtins.list" or wanted is None:
+        return made
+    proper = get_proper_type(wanted)
+    if not isinstance(proper, Instance) or proper.type is not made.type:
+        return made
+    return proper if is_subtype(made.args[0], proper.args[0]) else made
 
 
 def _fed(reader: Reader, step: s.Step, type_: Type, at: Expression) -> Type:

@@ -76,6 +76,13 @@ def of_keys(flow: Following, step: MappingStep, given: t.Shape) -> t.Shape:
             return _made(given, {**_fields(given), **outs})
 
 
+def fallen_back(flow: Following, step: s.Fallback, given: t.Shape) -> t.Shape:
+    """Return what one of two steps gives."""
+    outs = parallel(flow, {"step": step.step, "other": step.other}, given, step.at).values()
+    # Of one of two mappings, nobody knows whether it is fresh.
+    return t.union(map(t.shared, outs) if flow.sharing else outs)
+
+
 def choice(flow: Following, step: s.Branch, given: t.Shape) -> t.Shape:
     """Return what a branch gives: what one of its arms does."""
     cases = [arm.takes for arm in step.arms if arm.predicate is None]

@@ -167,8 +167,12 @@ def _closes(step: s.Step) -> bool:
             return True
         case s.Seq(steps=steps):
             return any(map(_closes, steps))
-        case s.Named(step=inner) | s.Attempt(step=inner) | s.Stored(step=inner):
+        case s.Named(step=inner) | s.Attempt(step=inner) | s.Robust(step=inner):
             return _closes(inner)
+        case s.Stored(step=inner):
+            return _closes(inner)
+        case s.Fallback(step=inner, other=other):
+            return _closes(inner) and _closes(other)
         case s.Fan(branches=branches):
             return all(map(_closes, branches.values()))
         case s.Many(branches=branches):

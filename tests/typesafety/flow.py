@@ -12,7 +12,7 @@ from functools import reduce
 from typing import final
 
 from tests.typesafety import shapes as t, steps as s
-from tests.typesafety.branching import choice, of_keys, parallel, routed
+from tests.typesafety.branching import choice, fallen_back, of_keys, parallel, routed
 from tests.typesafety.leaves import KNOWN, applied, called, element, generic
 from tests.typesafety.ledger import Kind, Ledger, Mistake, filled
 from tests.typesafety.trees import inside
@@ -88,6 +88,8 @@ class Flow:
         found = self.ledger.mistakes[before:]
         if found and inside(step) and not isinstance(given, t.Var | t.Unknown):
             self.ledger.mistakes[before:] = self._as_of_the_whole(step, found)
+        elif found and inside(step) and isinstance(given, t.Var) and given.path:
+            self.ledger.mistakes[before:] = self._by_itself(step, found)
         return out
 
     def _through(self, step: s.Step, given: t.Shape) -> t.Shape:
@@ -112,7 +114,7 @@ class Flow:
                 return given
             case s.Each(at, inner):
                 return t.ListOf(self.run(inner, element(self.ledger, given, at)))
-            case s.Named(step=inner):
+            case s.Named(step=inner) | s.Robust(step=inner):
                 return self.run(inner, given)
             case s.Attempt(step=inner):
                 return t.Outcome(self.run(inner, given))
@@ -121,6 +123,8 @@ class Flow:
             case s.Many(at, branches):
                 numbered = {str(number): each for number, each in enumerate(branches)}
                 return t.TupleOf(tuple(parallel(self, numbered, given, at).values()))
+            case s.Fallback():
+                return fallen_back(self, step, given)
             case s.Branch():
                 return choice(self, step, given)
             case s.Route():
@@ -136,6 +140,18 @@ class Flow:
             self.lambdas[step.at] = applied(self.ledger, step, given)
         return self.lambdas.get(step.at, t.Unknown())
 
+    def _by_itself(self, step: s.Step, found: list[Mistake]) -> list[Mistake]:
+        """Return mistakes in what takes a part of the input, said of that alone."""
+        alone = Flow(defined=dict(self.defined), sharing=self.sharing)
+        alone.run(step, t.Var())
+        said = {each.at: each for each in alone.ledger.mistakes if each.kind == "conflict"}
+        return [
+            replace(each, keys=said[each.at].keys, words=said[each.at].words)
+            if each.kind == "conflict" and each.at in said
+            else each
+            for each in found
+        ]
+
     def _as_of_the_whole(self, step: s.Step, found: list[Mistake]) -> list[Mistake]:
         """Return mistakes inside a step, with the whole as a place where that is as good.
 
@@ -146,10 +162,11 @@ class Flow:
         alone = Flow(defined=dict(self.defined), sharing=self.sharing)
         alone.run(step, t.Var())
         conflicts = [mistake for mistake in alone.ledger.mistakes if mistake.also]
-        own = {(each.at, each.keys) for each in alone.ledger.mistakes if each not in conflicts}
+        alone_said = [each for each in alone.ledger.mistakes if each not in conflicts]
+        own = {(each.at, each.keys): each.words for each in alone_said}
         others = _places(conflicts)
         return [
-            mistake
+            replace(mistake, words=own[mistake.at, mistake.keys])
             if (mistake.at, mistake.keys) in own
             else replace(mistake, also=mistake.also | others | {step.at})
             for mistake in found

@@ -26,6 +26,11 @@ HEADS: Final = {
     "object": "def __call__(self, x: {1}) -> {2}:",
     "decorated": "@runnable\ndef {0}(x: {1}) -> {2}:",
     "inline": "@runnable(inline=True)\ndef {0}(x: {1}) -> {2}:",
+    "transform": "def {0}(xs: Iterator[{1}]) -> Iterator[{2}]:\n    list(xs)",
+    "async_transform": (
+        "async def {0}(xs: AsyncIterator[{1}]) -> AsyncIterator[{2}]:\n    [x async for x in xs]"
+    ),
+    "over_chunks": "@transform\ndef {0}(xs: Iterator[{1}]) -> Iterator[{2}]:\n    list(xs)",
     "runnable_method": "@runnable\ndef {0}(self, x: {1}) -> {2}:",
 }
 PLAIN: Final = "def {0}(x: {1}) -> {2}:"
@@ -40,6 +45,8 @@ USES: Final = {
     "object": "{0}_object()",
     "runnable_method": "{0}_owner().{0}",
     "runnable": "runnable({0})",
+    "transform": "transform({0})",
+    "async_transform": "transform({0})",
     "aio": "runnable({0}, aio={0}_aio)",
     "result": "{0}_made()",
     "attribute": "{0}_steps.{0}",
@@ -52,6 +59,7 @@ REST: Final = {
     "result": "def {0}_made() -> Runnable[{1}, {2}]:\n    return runnable({0})",
     "attribute": "class {0}_steps:\n    {0} = runnable({0}_body)",
 }
+CHUNKED: Final = ("transform", "async_transform", "over_chunks")
 OWNED: Final = {"method", "class_method", "static_method", "runnable_method"}
 RUNNABLE: Final = {
     *(
@@ -59,6 +67,7 @@ RUNNABLE: Final = {
         "inline",
         "runnable_method",
         "runnable",
+        *CHUNKED,
         "aio",
         "result",
         "declared",
@@ -85,7 +94,8 @@ def definition(call: Call, names: Names) -> str:
         return ""
     name = f"{call.name}_body" if call.form in {"variable", "declared", "attribute"} else call.name
     parts = (name, names.type_of(call.takes), names.type_of(call.gives))
-    word = "yield" if call.form.endswith("generator") else "return"
+    streams = call.form in CHUNKED or call.form.endswith("generator")
+    word = "yield" if streams else "return"
     body = f"    {word} {names.value_of(call.gives)}"
     lines = [HEADS.get(call.form, PLAIN).format(*parts), body]
     if call.form == "overload" and call.other:

@@ -27,6 +27,7 @@ from combinators import (
     route,
     runnable,
     template,
+    transform,
     update,
     when,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "runnable",
     "same",
     "template",
+    "transform",
     "twice",
     "update",
     "when",

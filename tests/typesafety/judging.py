@@ -52,6 +52,7 @@ NAMES: Final[dict[type[s.Step], str]] = {
     s.Fan: "fanout",
     s.Many: "fanout",
     s.Each: "each",
+    s.Fallback: "fallback",
     s.Branch: "branch",
     s.Route: "route",
     s.Bind: "bind",
@@ -225,7 +226,7 @@ def _names_of(step: s.Step) -> list[str]:
             return [watch.name, "tap"]
         case s.Named(name=name, step=inner):
             return [name, *_names_of(inner)]
-        case s.Attempt(step=inner):
+        case s.Attempt(step=inner) | s.Robust(step=inner):
             return _names_of(inner)
         case s.Pick():
             return ["pick", "itemgetter"]

@@ -89,6 +89,8 @@ def applied(ledger: Ledger, step: s.Lambda, given: t.Shape) -> t.Shape:
 
 
 def _read(ledger: Ledger, step: s.Lambda, given: t.Shape) -> t.Shape:
+    if isinstance(given, t.Union) and all(isinstance(m, t.Record | t.Row) for m in given.members):
+        return t.union(_read(ledger, step, member) for member in given.members)
     if not isinstance(given, t.Record | t.Row):
         ledger.wrong(step.at, "lambda", given=given)
         return t.Unknown()

@@ -101,7 +101,9 @@ class Ledger:
                 around = found(argument, place[:-1])[1] if place else None
                 offered = tuple(around.fields) if isinstance(around, t.Record) else ()
                 wanted = demand.wanted if whole else MAPPING
-                problems.setdefault(place, Problem(key, there, wanted, offered))
+                before = problems.get(place)  # of what is demanded there, the narrowest is said
+                if before is None or t.fits(wanted, before.wanted):
+                    problems[place] = Problem(key, there, wanted, offered)
         self._note(problems.values(), at, kind)
 
     def _note(self, problems: Iterable[Problem], at: int, kind: Kind | None = None) -> None:
@@ -140,6 +142,17 @@ class Ledger:
                 yield from inner if any(each.key for each in inner) else ()
                 if inner and not any(each.key for each in inner):
                     yield Problem(None, given, wanted)
+            case t.Union(members), _:
+                found_of_each = [[*self._compared(each, wanted, at)] for each in members]
+                wrong = [problems[0] for problems in found_of_each if problems]
+                if wrong and all(each.key for each in wrong):
+                    yield from wrong
+                elif wrong:
+                    yield Problem(None, given, wanted)
+            case t.TupleOf(items), t.TupleOf(others) if len(items) == len(others):
+                pairs = zip(items, others, strict=True)
+                if any([*self._compared(item, other, at)] for item, other in pairs):
+                    yield Problem(None, given, wanted)
             case _:
                 if not t.fits(_blank(given), wanted):
                     yield Problem(None, given, wanted)
@@ -170,10 +183,10 @@ class Ledger:
         if not at_odds:
             self.demands.append(Demand(path, wanted, at, self.trail))
             return
-        # Of branches that take different things either one is wrong, or the whole.
+        # Of steps that take different things of one input either one is wrong, or what is around.
         shared = [{*other.trail} & {*self.trail} for other in at_odds]
         pairs = zip(at_odds, shared, strict=True)
-        also = {each for other, around in pairs if around for each in (other.at, *around)}
+        also = {each for other, around in pairs for each in (other.at, *around)}
         keys = path[-1:]
         words = () if keys else (*t.words(at_odds[0].wanted), *t.words(wanted))
         places = frozenset(also or self.trail)

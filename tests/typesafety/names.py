@@ -133,7 +133,10 @@ def has_shape(value: object, shape: t.Shape) -> bool:
         case t.Lit(values):
             return value in values
         case t.Row(_, fields):
-            return all(has_shape(getattr(value, key), each) for key, each in fields.items())
+            return all(
+                hasattr(value, key) and has_shape(getattr(value, key), each)
+                for key, each in fields.items()
+            )
         case t.Outcome(item):
             return has_shape(getattr(value, "_inner_value", None), item)
         case _:

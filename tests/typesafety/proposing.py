@@ -18,6 +18,7 @@ SORTABLE: Final = (t.STR, t.INT, t.BYTES)
 PICKS: Final[tuple[s.PickForm, ...]] = ("pick", "itemgetter", "method")
 FANS: Final[tuple[s.FanForm, ...]] = ("keywords", "dict", "literal", "literal")
 METHODS: Final[tuple[s.MethodForm, ...]] = ("builder", "method")
+ROBUST: Final[tuple[s.RobustForm, ...]] = ("retry", "timeout", "cached")  # of what has a hash
 MAPS: Final[tuple[t.MapStyle, ...]] = ("Mapping", "dict")
 
 # How likely a step is, and what draws one.
@@ -182,6 +183,8 @@ class Proposals:
 
         yield 4, fan
         yield 1.2, lambda: self._targeted(fan(), given)
+        yield 1, lambda: self._robust(given, known=known, depth=depth)
+        yield 1, lambda: self._fallback(given, known=known, depth=depth)
         yield 0.8, lambda: s.Many(self.at(), tuple(fan().branches.values()))
         if isinstance(given, t.ListOf) and known:
             yield 4, lambda: self._each(given.item, depth)
@@ -209,6 +212,21 @@ class Proposals:
         self, keys: list[str], given: t.Shape, *, known: bool, depth: int
     ) -> dict[str, s.Step]:
         return {key: self.sequence(t.shared(given), known=known, depth=depth) for key in keys}
+
+    def _robust(self, given: t.Shape, *, known: bool, depth: int) -> s.Step:
+        forms = ROBUST if isinstance(given, t.Atom) else (*ROBUST[:-1], "cached_by_key")
+        step = self.sequence(given, known=known, depth=depth - 1)
+        return s.Robust(self.at(), step, self.rng.choice(forms))
+
+    def _fallback(self, given: t.Shape, *, known: bool, depth: int) -> s.Step:
+        """Return a step with another behind it, which may give the same."""
+        given = t.shared(given)
+        first = self.sequence(given, known=known, depth=depth - 1)
+        made = shape_after(first, given)
+        if made is not None and self.rng.random() < 0.6:
+            return s.Fallback(self.at(), first, self.call(given, named(made)))
+        other = self.sequence(given, known=known, depth=depth - 1)
+        return s.Fallback(self.at(), first, other)
 
     def _each(self, item: t.Shape, depth: int) -> s.Step:
         step = self.sequence(item, known=True, depth=depth - 1)

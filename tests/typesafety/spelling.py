@@ -11,6 +11,12 @@ from tests.typesafety import steps as s
 from tests.typesafety.functions import RUNNABLE, definition, expression
 from tests.typesafety.names import Names, quoted
 
+ROBUST = {
+    "retry": "retry(on=ValueError, attempts=2)",
+    "timeout": "timeout(seconds=60)",
+    "cached": "cached()",
+    "cached_by_key": "cached(key=repr)",
+}
 LAMBDAS = {
     "key": 'lambda d: d["{0}"]',
     "field": "lambda d: d.{0}",
@@ -83,6 +89,10 @@ class Spelling:
                 text = f"{self.runnable(inner)}.named({quoted(name)})"
             case s.Attempt(step=inner):
                 text = f"{self.runnable(inner)}.attempt()"
+            case s.Robust(step=inner, form=form):
+                text = f"{self.runnable(inner)}.{ROBUST[form]}"
+            case s.Fallback(step=inner, other=other):
+                text = bracketed(f"{self.runnable(inner)}.fallback(", [self.step(other)], ")")
             case s.Branch() | s.Route():
                 text = self._choice(step)
             case s.Bind(call=call):

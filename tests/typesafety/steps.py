@@ -17,6 +17,7 @@ FanForm: TypeAlias = Literal["keywords", "dict", "literal"]
 MethodForm: TypeAlias = Literal["builder", "method"]
 SeqForm: TypeAlias = Literal["pipe", "operator"]
 Storage: TypeAlias = Literal["variable", "class", "function", "module"]
+RobustForm: TypeAlias = Literal["retry", "timeout", "cached", "cached_by_key"]
 Way: TypeAlias = Literal["invoke", "call", "batch", "stream", "variable", "ainvoke"]
 Does: TypeAlias = Literal["key", "field", "upper", "call", "pair"]
 
@@ -196,6 +197,26 @@ class Attempt:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Robust:
+    """A step that runs again, or not for long, or not at all: it takes and gives the same."""
+
+    at: int
+    step: Step
+    form: RobustForm
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """`step.fallback(other)`."""
+
+    at: int
+    step: Step
+    other: Step
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Seq:
     at: int
     steps: tuple[Step, ...]
@@ -235,6 +256,8 @@ Step: TypeAlias = (
     | Tap
     | Named
     | Attempt
+    | Robust
+    | Fallback
     | Seq
     | Stored
 )

@@ -26,7 +26,7 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def trial() -> Trial:
-    return tried(pipelines=70, seed=0, twins=6)
+    return tried(pipelines=70, seed=1, twins=6)
 
 
 def shown(cases: Sequence[Case]) -> str:

@@ -34,8 +34,10 @@ def with_inside(step: s.Step, change: Callable[[s.Step], s.Step]) -> s.Step:
             return replace(step, branches={key: change(each) for key, each in branches.items()})
         case s.Many(branches=branches):
             return replace(step, branches=tuple(map(change, branches)))
-        case s.Each() | s.Named() | s.Attempt() | s.Stored():
+        case s.Each() | s.Named() | s.Attempt() | s.Robust() | s.Stored():
             return replace(step, step=change(step.step))
+        case s.Fallback():
+            return replace(step, step=change(step.step), other=change(step.other))
         case s.Branch(arms=arms, otherwise=otherwise):
             changed = tuple(replace(arm, step=change(arm.step)) for arm in arms)
             return replace(step, arms=changed, otherwise=otherwise and change(otherwise))
