@@ -143,11 +143,10 @@ class Ledger:
                 if inner and not any(each.key for each in inner):
                     yield Problem(None, given, wanted)
             case t.Union(members), _:
-                found_of_each = [[*self._compared(each, wanted, at)] for each in members]
-                wrong = [problems[0] for problems in found_of_each if problems]
-                if wrong and all(each.key for each in wrong):
-                    yield from wrong
-                elif wrong:
+                wrong = [each for m in members if (each := [*self._compared(m, wanted, at)])]
+                if all(problem.key for problems in wrong for problem in problems):
+                    yield from (problem for problems in wrong for problem in problems)
+                else:
                     yield Problem(None, given, wanted)
             case t.TupleOf(items), t.TupleOf(others) if len(items) == len(others):
                 pairs = zip(items, others, strict=True)
