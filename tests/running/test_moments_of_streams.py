@@ -22,7 +22,7 @@ from combinators._run.concurrency.threads import Gate, SystemThreads
 from combinators._run.streams import sharing
 from combinators._run.streams.merging import FEWEST, Merged, Strand
 from combinators._run.streams.stream import runner
-from tests.running.ways import Gauge, collected, notes_of
+from tests.running.ways import Gauge, collected, notes_of, within
 
 pytestmark = pytest.mark.race
 
@@ -162,6 +162,55 @@ def test_a_stream_inside_a_branch_stops_when_another_branch_has_failed() -> None
     with pytest.raises(FanoutError) as caught:
         list(on(Pool(), fanout(a=fails, inner=inner), 1))
     assert caught.value.errors.keys() == {"a"}
+
+
+def test_branches_on_threads_stop_inside_when_another_one_has_failed() -> None:
+    together = threading.Barrier(3)  # so at most one of them is made by the one who takes
+
+    def fails(_: object) -> Iterator[int]:
+        together.wait(10)
+        raise LookupError
+        yield 1
+
+    def stops(_: object) -> int:
+        together.wait(10)
+        until(cancelled)
+        return 1
+
+    begun: list[object] = []
+    inside = pipe(stops, fanout(x=begun.append, y=begun.append))
+    with pytest.raises(FanoutError) as caught:
+        list(on(Pool(), fanout(a=fails, b=inside, c=inside), 1))
+    assert caught.value.errors.keys() == {"a"}
+    assert not begun
+
+
+def test_a_sync_transform_that_nobody_wants_gets_no_chunk_that_comes_after_all() -> None:
+    got: list[int] = []
+
+    async def stubborn(_: object) -> AsyncIterator[int]:
+        yield 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        yield 2
+
+    def keeps(chunks: Iterator[int]) -> Iterator[int]:
+        for chunk in chunks:
+            got.append(chunk)
+            yield chunk
+
+    async def main() -> None:
+        stream = pipe(stubborn, transform(keeps)).astream(0)
+        assert await anext(stream) == 1
+        task = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await stream.aclose()
+
+    within(10, main())
+    assert got == [1]
 
 
 def test_a_branch_learns_that_its_stream_was_closed() -> None:

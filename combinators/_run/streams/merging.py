@@ -124,6 +124,9 @@ class Merged:
 
     def _await_chunk(self, running: Sequence[Strand]) -> None:
         """Return when there may be a chunk, or something has ended."""
+        if self.team.stopped() and not self.team.failed:
+            self._stop()  # somebody above has failed: what has not begun does not begin
+            return
         self._recruit()
         alone = self._unattended()
         if alone is not None:
