@@ -168,9 +168,8 @@ def test_branches_on_threads_stop_inside_when_another_one_has_failed() -> None:
     together = threading.Barrier(3)  # so at most one of them is made by the one who takes
 
     def fails(_: object) -> Iterator[int]:
-        together.wait(10)
+        yield together.wait(10)
         raise LookupError
-        yield 1
 
     def stops(_: object) -> int:
         together.wait(10)
