@@ -22,10 +22,10 @@ from mypy.types import (
 )
 
 from combinators.mypy import _steps as s
-from combinators.mypy._fitting import common
+from combinators.mypy._fitting import common, misfit
 from combinators.mypy._forward import field_of
 from combinators.mypy._functions import taken, taken_for
-from combinators.mypy._mistakes import Mistakes
+from combinators.mypy._mistakes import Mistakes, Place
 from combinators.mypy._records import ANY, demand, element_of, spelt, values_of
 
 
@@ -72,7 +72,7 @@ class _Backward:
             case s.Tap(inner):
                 return self._common([("what goes on", wanted), *self._named([inner])], step)
             case s.Fallback(steps):
-                takes_each = [(each.name, self.through(each, wanted)) for each in steps]
+                takes_each = [(each.name, self._one_of(each, wanted)) for each in steps]
                 return self._common(takes_each, step)
             case s.Branch() | s.Route():
                 return self._of_choice(step.how, wanted, step)
@@ -80,6 +80,18 @@ class _Backward:
                 return self._common(self._branches(step.how, wanted), step)
             case _:
                 return self._of_mapping(step.how, wanted)
+
+    def _one_of(self, step: s.Step, wanted: Type) -> Type:
+        """Return what one of several steps takes, of which any may give what is wanted.
+
+        Forward, one whose result is not known yet would hide what is wrong with this one.
+        """
+        if isinstance(step.how, s.Closed):
+            found = misfit(self.checker, step.how.gives, wanted)
+            if found is not None:
+                place = Place("the step after it", step.at)
+                self.mistakes.misfit(place, step.name, step.how.gives, found, wanted)
+        return self.through(step, wanted)
 
     def _common(self, steps: Sequence[tuple[str, Type]], at: s.Step) -> Type:
         """Return the input that steps of these names and inputs have in common."""
@@ -184,7 +196,7 @@ class _Backward:
             arms = [(f"arm {number}", step) for number, (_, step) in enumerate(how.arms, start=1)]
             if how.otherwise is not None:
                 arms.append(("otherwise", how.otherwise))
-            takes = [(name, self.through(step, wanted)) for name, step in arms]
+            takes = [(name, self._one_of(step, wanted)) for name, step in arms]
             key = demand(self.checker, {how.key: self.anything})
             return self._common([("the route", key), *takes], at)
         cases = [arm.test for arm in how.arms if isinstance(arm.test, Type)]
@@ -194,6 +206,6 @@ class _Backward:
             if isinstance(arm.test, s.Step)
         ]
         if how.otherwise is not None:
-            predicates.append(("otherwise", self.through(how.otherwise, wanted)))
+            predicates.append(("otherwise", self._one_of(how.otherwise, wanted)))
         rest = [self._common(predicates, at)] if predicates else []
         return make_simplified_union([*cases, *rest])

@@ -77,7 +77,7 @@ class Flow:
 
     def all_mistakes(self) -> list[Mistake]:
         stored = [mistake for each in self.defined.values() for mistake in each.mistakes]
-        return stored + self.ledger.mistakes
+        return stored + self.ledger.as_told()
 
     # -- steps ------------------------------------------------------------------
 

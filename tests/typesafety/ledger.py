@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, final
 
 from tests.typesafety import shapes as t
@@ -40,6 +40,14 @@ class Demand:
     at: int
     trail: tuple[int, ...]  # the steps with branches around it
 
+    def is_at_odds(self, other: Demand) -> bool:
+        """Return whether nothing is what both ask for."""
+        return self.path == other.path and t.disjoint(self.wanted, other.wanted)
+
+    def places_beside(self, other: Demand) -> set[int]:
+        """Return where else it may be said: either one is wrong, or what is around both."""
+        return {other.at, *({*self.trail} & {*other.trail})}
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,17 @@ class Ledger:
     demands: list[Demand] = field(default_factory=list[Demand])
     trail: tuple[int, ...] = ()
     telling: bool = True  # lambdas what others take of the same
+    refused: list[Demand] = field(default_factory=list[Demand])  # at odds with earlier ones
+    beside: dict[int, set[int]] = field(default_factory=dict[int, set[int]])  # of these, later
+
+    def as_told(self) -> list[Mistake]:
+        """Return the mistakes, those of what is at odds with several others at any of these."""
+        return [
+            replace(each, also=each.also | self.beside.get(each.at, set()))
+            if each.kind == "conflict"
+            else each
+            for each in self.mistakes
+        ]
 
     def wrong(self, at: int, kind: Kind, *, keys: Iterable[str] = (), given: t.Shape) -> None:
         """Note that a step cannot be given a shape, for lack of keys or at all."""
@@ -174,18 +193,15 @@ class Ledger:
                 if key not in wanted.optional:
                     self._demanded((*path, key), value, at)
             wanted = MAPPING
-        at_odds = [
-            other
-            for other in self.demands
-            if other.path == path and t.disjoint(other.wanted, wanted)
-        ]
+        demand = Demand(path, wanted, at, self.trail)
+        at_odds = [other for other in self.demands if demand.is_at_odds(other)]
         if not at_odds:
-            self.demands.append(Demand(path, wanted, at, self.trail))
+            self.demands.append(demand)
+            for other in filter(demand.is_at_odds, self.refused):
+                self.beside.setdefault(other.at, set()).update(demand.places_beside(other), {at})
             return
-        # Of steps that take different things of one input either one is wrong, or what is around.
-        shared = [{*other.trail} & {*self.trail} for other in at_odds]
-        pairs = zip(at_odds, shared, strict=True)
-        also = {each for other, around in pairs for each in (other.at, *around)}
+        self.refused.append(demand)
+        also = {each for other in at_odds for each in demand.places_beside(other)}
         keys = path[-1:]
         words = () if keys else (*t.words(at_odds[0].wanted), *t.words(wanted))
         places = frozenset(also or self.trail)
