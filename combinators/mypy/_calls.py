@@ -40,7 +40,7 @@ from combinators.mypy._choices import CHOICE, form_of, is_told
 from combinators.mypy._composing import closed_at, finished, with_lambdas_typed
 from combinators.mypy._decoding import KEYS, is_open, name_of
 from combinators.mypy._encoding import as_type, ends, runnable
-from combinators.mypy._fitting import common, misfit
+from combinators.mypy._fitting import common, misfit, names_key
 from combinators.mypy._forward import forward
 from combinators.mypy._joint import Flowing, Joint, type_of_flow
 from combinators.mypy._mistakes import Mistakes, Place
@@ -255,8 +255,13 @@ def _as_wanted(mistakes: Mistakes, step: s.Step, expected: s.Closed) -> s.How:
     takes, gives = how.takes, how.gives
     if not is_subtype(expected.takes, takes) and not misfit(checker, expected.takes, takes):
         takes = expected.takes
-    if not is_subtype(gives, expected.gives) and not misfit(checker, gives, expected.gives):
-        gives = expected.gives
+    if not is_subtype(gives, expected.gives):
+        found = misfit(checker, gives, expected.gives)
+        if found is None:
+            gives = expected.gives
+        elif names_key(found):  # of the rest mypy says as much
+            place = Place("what is declared", step.at)
+            mistakes.misfit(place, f"the {step.name}", gives, found, expected.gives)
     return s.Closed(takes, gives)
 
 

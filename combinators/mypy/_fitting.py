@@ -52,7 +52,7 @@ Path: TypeAlias = "tuple[str | None, ...]"
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Missing:
-    """A key that is needed and not there."""
+    """A key that is needed and not there, or not always there."""
 
     key: str
     offered: tuple[str, ...]
@@ -85,7 +85,7 @@ def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
         return found[-1] if all(found) else None
     if isinstance(source, UnionType):
         wrong = [each for item in source.items if (each := misfit(checker, item, target))]
-        if wrong and not all(map(_names_key, wrong)):
+        if wrong and not all(map(names_key, wrong)):
             return Wrong(source, target)
         return wrong[0] if wrong else None
     if isinstance(target, UnionType):
@@ -99,7 +99,8 @@ def misfit(checker: TypeChecker, given: Flow, wanted: Type) -> Misfit | None:
     return _in_elements(checker, source, target) or Wrong(source, target)
 
 
-def _names_key(found: Misfit) -> bool:
+def names_key(found: Misfit) -> bool:
+    """Return whether what does not fit is at a key."""
     return isinstance(found, Missing) or bool(found.path)
 
 
@@ -118,7 +119,7 @@ def _of_union(checker: TypeChecker, source: ProperType, target: UnionType) -> Mi
     found = [misfit(checker, source, item) for item in target.items]
     if not all(found):
         return None
-    by_key = [each for each in found if each and _names_key(each)]
+    by_key = [each for each in found if each and names_key(each)]
     return by_key[0] if len(by_key) == 1 else Wrong(source, target)
 
 
@@ -168,9 +169,11 @@ def _of_record(checker: TypeChecker, source: ProperType, target: TypedDictType) 
     return None
 
 
-def _first_difference(source: TypedDictType, target: TypedDictType) -> Wrong:
+def _first_difference(source: TypedDictType, target: TypedDictType) -> Misfit:
     for key, wanted in target.items.items():
         as_written = spelt(source.items, key)
+        if key in target.required_keys and as_written not in source.required_keys:
+            return Missing(key, tuple(source.items))
         if as_written is not None and not is_subtype(wanted, source.items[as_written]):
             return Wrong(source.items[as_written], wanted, (key,))
     return Wrong(source, target)

@@ -90,6 +90,9 @@ class Mistakes:
             text = (
                 f'{place.name} needs the key "{found.key}", which is no longer there after {source}'
             )
+        elif found.key in found.offered:
+            text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, '
+            text += f"which {source} may leave out"
         else:
             text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, '
             text += f"which {source} does not give; it gives {listed(found.offered)}"

@@ -279,16 +279,21 @@ class Reader:
         return self.checker.expr_checker.type_context[-1]
 
     def expected(self) -> s.Closed | None:
-        """Return what is wanted of the pipeline being typed, None where nothing is known."""
+        """Return what is wanted of the pipeline being typed, None where that is not one thing."""
         context = self.wanted()
         wanted = None if context is None else get_proper_type(context)
-        for each in wanted.items if isinstance(wanted, UnionType) else [wanted]:
-            proper = None if each is None else get_proper_type(each)
-            if isinstance(proper, Instance) and proper.type.fullname == RUNNABLE:
-                return s.Closed(*proper.args)
-            if isinstance(proper, CallableType) and len(proper.arg_types) == 1:
-                return s.Closed(proper.arg_types[0], proper.ret_type)
-        return None
+        each = wanted.items if isinstance(wanted, UnionType) else [wanted]
+        ends = [found for found in map(_ends_wanted, each) if found is not None]
+        return ends[0] if len(ends) == 1 else None
+
+
+def _ends_wanted(type_: Type | None) -> s.Closed | None:
+    proper = None if type_ is None else get_proper_type(type_)
+    if isinstance(proper, Instance) and proper.type.fullname == RUNNABLE:
+        return s.Closed(*proper.args)
+    if isinstance(proper, CallableType) and len(proper.arg_types) == 1:
+        return s.Closed(proper.arg_types[0], proper.ret_type)
+    return None
 
 
 def _has_lambda(expression: Expression | None) -> bool:

@@ -242,8 +242,7 @@ class Flow:
         result = filled(self.ledger.seen(out), takes)
         # One line, one mistake: what is given for a wrong input says nothing more.
         if len(mistakes) == before and not t.fits(result, gives):
-            words = (*t.words(result), *t.words(gives))
-            mistakes.append(Mistake(use.at, "result", words=words))
+            self.ledger.take(result, gives, use.at, "result")
 
 
 def _is_stored(step: s.Step) -> bool:

@@ -144,7 +144,7 @@ def _messages(case: Case, twin: Twin, lines: frozenset[Place]) -> int:
 
 def _of_message(case: Case, twin: Twin, finding: Finding) -> Iterator[Fault]:
     mistake, said = twin.mistake, finding.said
-    if mistake.kind == "result":
+    if mistake.kind == "result" and not finding.code.startswith(OURS):
         return  # mypy's own words, about types
     if mistake.keys and not _one_named(mistake.keys, said) and not _overloaded(twin):
         yield Fault.KEY
@@ -156,7 +156,7 @@ def _of_message(case: Case, twin: Twin, finding: Finding) -> Iterator[Fault]:
         yield Fault.SPELLING
     if not mistake.keys and not _says_types(mistake, said):
         yield Fault.TYPES
-    if mistake.kind not in {"input", "lambda"} and not _names_step(twin, said):
+    if mistake.kind not in {"input", "lambda", "result"} and not _names_step(twin, said):
         yield Fault.STEP
     if finding.code not in _codes(case, twin, finding):
         yield Fault.CODE

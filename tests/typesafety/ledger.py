@@ -105,9 +105,9 @@ class Ledger:
                 return wanted
         return shape
 
-    def take(self, given: t.Shape, wanted: t.Shape, at: int) -> None:
+    def take(self, given: t.Shape, wanted: t.Shape, at: int, kind: Kind | None = None) -> None:
         """Note that a step is given one shape and takes another."""
-        self._note(self._compared(given, wanted, at), at)
+        self._note(self._compared(given, wanted, at), at, kind)
 
     def meet(self, argument: t.Shape, at: int, kind: Kind) -> None:
         """Note the demands that an input does not meet, as one mistake."""
@@ -187,7 +187,18 @@ class Ledger:
             if key in wrong or inner:
                 yield Problem(key, there, value, () if there else tuple(given.fields))
 
+    def _narrowed(self, path: tuple[str, ...], wanted: t.Shape) -> t.Shape:
+        """Return the one mapping among several shapes, where another step takes a mapping."""
+        takes_mapping = any(
+            demand.path == path and isinstance(demand.wanted, t.Record) for demand in self.demands
+        )
+        if not isinstance(wanted, t.Union) or not takes_mapping:
+            return wanted
+        mappings = [each for each in wanted.members if isinstance(each, t.Record | t.MapOf)]
+        return mappings[0] if len(mappings) == 1 else wanted
+
     def _demanded(self, path: tuple[str, ...], wanted: t.Shape, at: int) -> None:
+        wanted = self._narrowed(path, wanted)
         if isinstance(wanted, t.Record):
             for key, value in wanted.fields.items():
                 if key not in wanted.optional:
