@@ -21,7 +21,7 @@ from uv import find_uv_bin
 from tests.robustness.mypy_process import ROOT
 
 # The last release of each minor version, from the lowest that the extra `mypy` allows.
-MYPYS = ("2.0.0", "2.1.0", "2.2.0", "2.3.1", "2.4.1")
+MYPYS = ("2.2.0", "2.3.1", "2.4.1")
 PYTHONS = ("3.11", "3.12", "3.13")
 FOLDER = ROOT / "build" / "mypys"
 
