@@ -411,6 +411,29 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
         by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
 
 
+def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it() -> None:
+    async def source() -> AsyncIterator[int]:
+        await asyncio.sleep(30)
+        yield 1
+
+    async def areading(chunks: AsyncIterator[int]) -> AsyncIterator[int]:
+        async for chunk in chunks:
+            yield chunk
+
+    def reading(chunks: Iterator[int]) -> Iterator[int]:
+        yield from chunks
+
+    async def main() -> None:
+        chain = fanout(a=transform(areading), b=transform(reading) | inc, c=transform(reading))
+        task = asyncio.ensure_future(collected(chain.atransform(source())))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    within(10, main())
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_what_is_no_exception_comes_through_a_sync_transform(kind: type[BaseException]) -> None:
     async def halting(_: object) -> AsyncIterator[int]:

@@ -26,6 +26,7 @@ class Shared:
         self._empty: Callable[[], Exception] | None = empty  # the error, until there is a chunk
         self._reading = asyncio.Lock()
         self._has_ended = False
+        self._was_cut_off = False  # while it made a chunk: for other readers that is no end
         self._buffers: dict[int, deque[Any]] = {}
         self._room = asyncio.Event()
 
@@ -67,6 +68,8 @@ class Shared:
         """Get the next chunk for all readers; return whether there was one."""
         if self.error is not None:
             raise self.error
+        if self._was_cut_off:
+            raise asyncio.CancelledError
         if self._has_ended:
             return False
         try:
@@ -75,6 +78,9 @@ class Shared:
                 raise self._empty()  # noqa: TRY301 - kept like what the stream itself fails with
         except Exception as error:
             self.error = error
+            raise
+        except BaseException:
+            self._was_cut_off = True
             raise
         self._empty = None
         self._has_ended = chunk is _END
