@@ -169,6 +169,24 @@ def test_async_results_are_kept_before_they_are_given(journal: Journal) -> None:
     assert not {*given} & {*counting.taken()}
 
 
+def test_a_batch_that_is_closed_leaves_no_generator_for_the_loop_to_close(journal: Journal) -> None:
+    r = runnable(Counting().astep)
+    asyncio.run(r.abatch(range(3), journal=journal))
+    left: list[object] = []
+
+    async def main() -> None:
+        sys.set_asyncgen_hooks(finalizer=left.append)
+        for takes in range(5):
+            async with contextlib.aclosing(
+                r.abatch_as_completed(range(9), journal=journal)
+            ) as results:
+                for _ in range(takes):
+                    await anext(results)
+
+    asyncio.run(main())
+    assert left == []
+
+
 def test_async_inputs_are_looked_up_as_well(journal: Journal) -> None:
     counting = Counting()
     r = runnable(counting.astep)

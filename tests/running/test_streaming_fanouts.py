@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -416,10 +417,6 @@ def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it() -> None:
         await asyncio.sleep(30)
         yield 1
 
-    async def areading(chunks: AsyncIterator[int]) -> AsyncIterator[int]:
-        async for chunk in chunks:
-            yield chunk
-
     def reading(chunks: Iterator[int]) -> Iterator[int]:
         yield from chunks
 
@@ -432,6 +429,44 @@ def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it() -> None:
             await task
 
     within(10, main())
+
+
+async def pieces(_: object) -> AsyncIterator[dict[str, int]]:
+    yield {"b": 1}
+    yield {"c": 2}
+
+
+async def areading(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for chunk in chunks:
+        yield chunk
+
+
+@pytest.mark.parametrize("takes", [1, 2, 3])
+@pytest.mark.parametrize(
+    "chain",
+    [
+        pipe(fanout(b=passthrough()), omit("b")),
+        pipe(fanout(b=passthrough()), omit("b"), transform(areading)),
+        pipe(fanout(b=passthrough()), fanout(a=omit("b"), b=omit("b"), c=str)),
+        pipe(fanout(b=passthrough()), fanout(x=omit("b"), y=passthrough())),
+        pipe(pieces, fanout(x=pick("b"), y=omit("b", "c"))),
+        pipe(pieces, fanout(x=transform(areading), y=omit("b", "c")), transform(areading)),
+    ],
+    ids=str,
+)
+def test_a_stream_that_is_closed_leaves_no_generator_for_the_loop_to_close(
+    chain: Runnable[Any, Any], takes: int
+) -> None:
+    left: list[object] = []
+
+    async def main() -> None:
+        sys.set_asyncgen_hooks(finalizer=left.append)
+        async with contextlib.aclosing(chain.astream(1)) as chunks:
+            for _ in range(takes):
+                await anext(chunks, None)
+
+    asyncio.run(main())
+    assert left == []
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])

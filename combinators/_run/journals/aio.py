@@ -52,8 +52,9 @@ class Drain:
             with opened(self._journal, collect=self._collect) as ledger:
                 progress = Progress(ledger, collect=self._collect)
                 while not (progress.ended or self._stopped):
-                    async for outcome in self._kept(progress):
-                        yield outcome
+                    async with aclosing(self._kept(progress)) as kept:
+                        async for outcome in kept:
+                            yield outcome
                     if progress.has_next() and not self._stopped:
                         async with aclosing(self._run(progress)) as outcomes:
                             async for outcome in outcomes:

@@ -183,8 +183,9 @@ async def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
             raise
         if result is not SKIP:
             yield result
-    async for chunk in ended(flow, passage):
-        yield chunk
+    async with aclosing(ended(flow, passage)) as last:
+        async for chunk in last:
+            yield chunk
 
 
 async def ended(flow: Flow, passage: Passage) -> Chunks:

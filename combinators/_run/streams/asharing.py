@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._run.streams.sharing import FURTHEST
@@ -28,12 +29,14 @@ class Shared:
         self._has_ended = False
         self._was_cut_off = False  # while it made a chunk: for other readers that is no end
         self._buffers: dict[int, deque[Any]] = {}
+        self._readers: dict[int, Chunks] = {}
         self._room = asyncio.Event()
 
     def reader(self, index: int) -> Chunks:
         """Return the chunks for one reader."""
         self._buffers[index] = deque()
-        return self._read(index, self._buffers[index])
+        self._readers[index] = self._read(index, self._buffers[index])
+        return self._readers[index]
 
     async def _read(self, index: int, buffer: deque[Any]) -> Chunks:
         try:
@@ -53,11 +56,11 @@ class Shared:
     async def read_by(self, index: int, chunks: Chunks) -> Chunks:
         """Yield what somebody makes of what its reader gives; afterwards nothing is kept for it."""
         try:
-            async for chunk in chunks:
-                yield chunk
+            async with aclosing(self._readers[index]), aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
         finally:
-            await chunks.aclose()
-            self.leave(index)
+            self.leave(index)  # a reader that has not begun has nothing to close
 
     def leave(self, index: int) -> None:
         """Keep no chunk for a reader any more."""

@@ -123,8 +123,9 @@ async def _over(fan: Fan, given: Given, source: Chunks, turn: Turn) -> Chunks:
     if base is not None:
         base.last()
     for index, passage in passages:
-        async for chunk in _ended(fan, index, passage, turn):
-            yield chunk
+        async with aclosing(_ended(fan, index, passage, turn)) as last:
+            async for chunk in last:
+                yield chunk
     async with aclosing(_together(fan, x, fan.collecting, turn)) as chunks:
         async for chunk in chunks:
             yield chunk

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class Seen:
     bare: BaseException | None = None  # what came out and is no `Exception`
     closed: bool = False  # before the end
     at_work: int = 0  # bodies, when it was over
-    tasks: int = 0  # left, when it was over
+    tasks: int = 0  # left, when it was over, with generators that were not closed
     leaks: bool = False  # what a branch wrote is seen outside
 
 
@@ -136,8 +137,10 @@ def _run_sync(trial: Trial, seen: Seen) -> None:
 
 def _run_async(trial: Trial, seen: Seen) -> None:
     async def main() -> None:
+        left: list[object] = []  # generators that nobody closed: the loop would, at any time
+        sys.set_asyncgen_hooks(finalizer=left.append)
         await run_on_a_loop(trial, seen)
-        seen.tasks = len(asyncio.all_tasks()) - 1
+        seen.tasks = len(asyncio.all_tasks()) - 1 + len(left)
 
     asyncio.run(main())
 
