@@ -137,9 +137,9 @@ def forget(
 
 
 def _end(at: Context) -> tuple[int, int]:
-    """Return where an expression ends."""
+    """Return where an expression ends; before mypy 2.4, of a lambda only its body says so."""
     if at.end_line is None or at.end_column is None:
-        return at.line, at.column + 1
+        return _end(at.expr()) if isinstance(at, LambdaExpr) else (at.line, at.column + 1)
     return at.end_line, at.end_column
 
 
