@@ -24,13 +24,14 @@ from combinators.laws import (
     promises,
     recovery,
     running,
+    schedules,
     streams,
     values,
 )
 from combinators.laws._checking import about, check_laws, trials_of
 from combinators.laws._comparing import Plan
 from combinators.laws._inputs import Inputs, declared_input
-from combinators.laws._law import Law, LawBroken, law
+from combinators.laws._law import Law, LawBroken, law, laws_in
 from combinators.laws._modules import pipelines_at, value_at
 from combinators.laws._ours import OURS, Ours
 from combinators.laws._outcomes import Gave, Outcome, Raised
@@ -41,25 +42,24 @@ from combinators.laws._trying import DEFAULT_EXAMPLES, Trial, hold, tried
 from combinators.laws.non_laws import NON_LAWS
 from combinators.laws.promises import PROMISES
 
-_GROUPS: Final = (
-    category,
-    products,
-    keys,
-    choice,
-    running,
-    failures,
-    recovery,
-    streams,
-    batches,
-    limits,
-    values,
-    effects,
-    normal_forms,
-    promises,
-)
-
-LAWS: Final = tuple(
-    each for group in _GROUPS for each in vars(group).values() if isinstance(each, Law)
+LAWS: Final = (
+    *laws_in(
+        category,
+        products,
+        keys,
+        choice,
+        running,
+        failures,
+        recovery,
+        streams,
+        batches,
+        limits,
+        values,
+        effects,
+        normal_forms,
+        promises,
+    ),
+    *schedules.LAWS,
 )
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Final, TypeAlias, final
 
 from hypothesis import strategies as st
@@ -119,6 +120,11 @@ class Law:
 def law(arguments: Arguments) -> Callable[[Callable[..., None]], Law]:
     """Return the decorator that makes a law of a function, given how to draw its arguments."""
     return lambda check: Law(check, arguments)
+
+
+def laws_in(*groups: ModuleType) -> tuple[Law, ...]:
+    """Return the laws of some modules, in the order in which they are written."""
+    return tuple(each for group in groups for each in vars(group).values() if isinstance(each, Law))
 
 
 _SOURCE: Final = "Source:"

@@ -37,18 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     began = time.perf_counter()
     each = -(-options.examples // len(LAWS))
+    rows, rounds = (caught, GALLERY) if options.gallery else (partial(held, each), LAWS)
     wrong, examples = 0, 0
     print(
         "| law | wrong system | examples |" if options.gallery else "| law | examples | seconds |"
     )
     print("| --- | --- | --- |")
     with ProcessPoolExecutor(options.processes) as pool:
-        for row in pool.map(caught if options.gallery else partial(held, each), range(len(LAWS))):
+        for row in pool.map(rows, range(len(rounds))):
             print(f"| {' | '.join(row.cells)} |{row.report}", flush=True)
             examples += row.examples
             wrong += row.is_wrong
     seconds = time.perf_counter() - began
-    print(f"\n{len(LAWS)} laws, {examples:,} examples in {seconds:.0f} s, {wrong} unexpected")
+    what = "wrong systems" if options.gallery else "laws"
+    print(f"\n{len(rounds)} {what}, {examples:,} examples in {seconds:.0f} s, {wrong} unexpected")
     return 1 if wrong else 0
 
 
@@ -61,11 +63,11 @@ def held(examples: int, position: int) -> Row:
 
 
 def caught(position: int) -> Row:
-    """Return how many examples it took until a law caught the system that is to break it."""
-    law = LAWS[position]
-    trial = tried(law, GALLERY[law], shrink=False)
+    """Return how many examples it took until a law caught a system that is to break it."""
+    law, system = GALLERY[position]
+    trial = tried(law, system, shrink=False)
     needed = f"{trial.examples}" if trial.broken else "never caught"
-    return Row((law.name, title(GALLERY[law]), needed), trial.examples, trial.broken is None)
+    return Row((law.name, title(system), needed), trial.examples, trial.broken is None)
 
 
 if __name__ == "__main__":

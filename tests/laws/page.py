@@ -1,12 +1,12 @@
 """The page of the laws, written from their docstrings."""
 
-import importlib
+import inspect
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
 from combinators.laws import LAWS, NON_LAWS, Law
-from tests.laws.gallery import GALLERY, title
+from tests.laws.gallery import breaking, title
 
 _INTRODUCTION: Final = """\
 # Laws
@@ -14,7 +14,8 @@ _INTRODUCTION: Final = """\
 What holds for every pipeline, whatever its steps: {count} laws, each a function of
 `combinators.laws` with a statement, an equation and a source. Each is tried on pipelines of any
 shape, drawn well typed, with inputs for them, and each was seen to fail: the last line names what
-is wrong with a system that breaks it. `r(x)` is what a run gives or raises, `=` is agreement, and
+is wrong with a system that breaks it. The last groups, from [interleavings](#interleavings) on, hold
+under every [schedule](schedules.md) of threads and tasks. `r(x)` is what a run gives or raises, `=` is agreement, and
 `==` is equality of the pipelines themselves, before anything runs.
 
 ```python
@@ -31,6 +32,8 @@ step promises](#promises), [Against LangChain](laws_langchain.md) another librar
 `python -m tests.laws --page`.
 """
 
+_BLANK: Final = "\n\n"
+
 _NON_LAWS: Final = """\
 ## Not laws
 
@@ -42,12 +45,17 @@ def page() -> str:
     """Return the page of the laws, in Markdown."""
     parts = [_INTRODUCTION.format(count=len(LAWS))]
     for group, laws in groupby(LAWS, key=lambda law: law.group):
-        summary = importlib.import_module(f"combinators.laws.{group}").__doc__ or ""
-        parts.append(f"## {_words(group)}\n\n{summary.split(chr(10) * 2)[0].strip()}\n")
-        parts += ["\n".join(_section(law, f"*Broken by:* {title(GALLERY[law])}")) for law in laws]
+        of_group = [*laws]
+        summary = inspect.getdoc(inspect.getmodule(of_group[0].check)) or ""
+        parts.append(f"## {_words(group)}\n\n{summary.partition(_BLANK)[0]}\n")
+        parts += ["\n".join(_section(law, _broken_by(law))) for law in of_group]
     parts.append(_NON_LAWS)
     parts += ["\n".join(_section(law, "")) for law in NON_LAWS]
     return "\n".join(parts)
+
+
+def _broken_by(law: Law) -> str:
+    return f"*Broken by:* {' '.join(map(title, breaking(law)))}"
 
 
 def _section(law: Law, broken_by: str) -> Iterator[str]:

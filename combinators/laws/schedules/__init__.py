@@ -21,7 +21,7 @@ schedule says. What goes wrong only when the wrong one is first goes wrong every
 
 from typing import Final
 
-from combinators.laws._law import Law
+from combinators.laws._law import laws_in
 from combinators.laws.schedules import endings, flows, interleavings
 from combinators.laws.schedules._calls import Call
 from combinators.laws.schedules._errors import (
@@ -36,12 +36,7 @@ from combinators.laws.schedules._schedule import Schedule
 from combinators.laws.schedules._strategies import delays, schedules
 from combinators.laws.schedules._work import AtOnce, InTurn, Leaf, StepError, Work
 
-LAWS: Final = tuple(
-    each
-    for group in (interleavings, endings, flows)
-    for each in vars(group).values()
-    if isinstance(each, Law)
-)
+LAWS: Final = laws_in(interleavings, endings, flows)
 
 __all__ = [
     "LAWS",

@@ -146,18 +146,18 @@ def _distinct(elements: list[Any]) -> list[Any]:
     return [x for position, x in enumerate(elements) if x not in elements[:position]]
 
 
-EXHIBITS: Final[Exhibits] = {
-    products.a_projection_gives_the_branch: SwapsKeys(),
-    products.a_total_step_moves_into_branches: GivesBranchesAnEarlierInput(),
-    products.fanouts_compose_key_by_key: PicksTheFirstValue(),
-    products.a_fanout_of_all_projections_is_the_identity: LeavesOutWhatIsFalse(),
-    products.a_fanout_to_nothing_gives_nothing: PassesThroughWithoutBranches(),
-    products.keys_come_in_the_order_written: SortsKeys(),
-    products.branches_commute: ChainsBranches(),
-    products.nested_fanouts_nest_their_results: FlattensNestedResults(),
-    products.a_tuple_is_a_fanout_without_keys: GivesListsForTuples(),
-    products.a_record_is_a_fanout_and_a_call: BuildsRecordsByPosition(),
-    products.each_is_the_step_on_every_element: RunsOnDistinctElements(),
-    products.each_keeps_composition: DropsFalseResults(),
-    products.each_keeps_the_identity: UnpacksListsOfOne(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (products.a_projection_gives_the_branch, SwapsKeys()),
+    (products.a_total_step_moves_into_branches, GivesBranchesAnEarlierInput()),
+    (products.fanouts_compose_key_by_key, PicksTheFirstValue()),
+    (products.a_fanout_of_all_projections_is_the_identity, LeavesOutWhatIsFalse()),
+    (products.a_fanout_to_nothing_gives_nothing, PassesThroughWithoutBranches()),
+    (products.keys_come_in_the_order_written, SortsKeys()),
+    (products.branches_commute, ChainsBranches()),
+    (products.nested_fanouts_nest_their_results, FlattensNestedResults()),
+    (products.a_tuple_is_a_fanout_without_keys, GivesListsForTuples()),
+    (products.a_record_is_a_fanout_and_a_call, BuildsRecordsByPosition()),
+    (products.each_is_the_step_on_every_element, RunsOnDistinctElements()),
+    (products.each_keeps_composition, DropsFalseResults()),
+    (products.each_keeps_the_identity, UnpacksListsOfOne()),
+)

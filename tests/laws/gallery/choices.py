@@ -113,15 +113,15 @@ def _exactly(kind: Kind) -> Pipeline:
     return step(lambda x: type(x) in kinds)
 
 
-EXHIBITS: Final[Exhibits] = {
-    choice.the_first_arm_that_holds_is_taken: TakesTheLastArm(),
-    choice.a_choice_between_equals_is_none: GivesArmsTheVerdict(),
-    choice.a_step_before_moves_into_the_choice: SkipsTheStepBeforeAChoice(),
-    choice.a_step_after_moves_into_the_arms: EndsAPipeAtAChoice(),
-    choice.a_case_takes_the_values_of_its_type: ComparesTypesExactly(),
-    choice.what_no_arm_takes_is_an_error: PassesOnWhatNoArmTakes(),
-    choice.a_route_is_a_choice_by_the_value_of_a_key: GivesArmsTheValueOfTheKey(),
-    choice.binding_a_constant_is_the_step_itself: GivesWhatItChose(),
-    choice.binding_a_test_is_a_branch: ChoosesBlindly(),
-    choice.a_step_after_moves_into_what_is_chosen: EndsAPipeAtABind(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (choice.the_first_arm_that_holds_is_taken, TakesTheLastArm()),
+    (choice.a_choice_between_equals_is_none, GivesArmsTheVerdict()),
+    (choice.a_step_before_moves_into_the_choice, SkipsTheStepBeforeAChoice()),
+    (choice.a_step_after_moves_into_the_arms, EndsAPipeAtAChoice()),
+    (choice.a_case_takes_the_values_of_its_type, ComparesTypesExactly()),
+    (choice.what_no_arm_takes_is_an_error, PassesOnWhatNoArmTakes()),
+    (choice.a_route_is_a_choice_by_the_value_of_a_key, GivesArmsTheValueOfTheKey()),
+    (choice.binding_a_constant_is_the_step_itself, GivesWhatItChose()),
+    (choice.binding_a_test_is_a_branch, ChoosesBlindly()),
+    (choice.a_step_after_moves_into_what_is_chosen, EndsAPipeAtABind()),
+)

@@ -44,10 +44,10 @@ class WritesKeysWithoutQuotes(Ours):
         return super().written(p).replace("'", "")
 
 
-EXHIBITS: Final[Exhibits] = {
-    values.equality_is_by_structure: ComparesByIdentity(),
-    values.equal_pipelines_do_the_same: ComparesByKindOfStep(),
-    values.what_is_pickled_comes_back: NamesCopies(),
-    promises.a_copy_by_pickle_does_the_same: NamesCopies(),
-    values.the_text_of_a_pipeline_builds_it: WritesKeysWithoutQuotes(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (values.equality_is_by_structure, ComparesByIdentity()),
+    (values.equal_pipelines_do_the_same, ComparesByKindOfStep()),
+    (values.what_is_pickled_comes_back, NamesCopies()),
+    (promises.a_copy_by_pickle_does_the_same, NamesCopies()),
+    (values.the_text_of_a_pipeline_builds_it, WritesKeysWithoutQuotes()),
+)

@@ -164,22 +164,22 @@ def _joined(old: object, new: object) -> object:
     return old + new if isinstance(old, str) and isinstance(new, str) else new
 
 
-EXHIBITS: Final[Exhibits] = {
-    keys.an_assigned_key_holds_what_its_branch_gives: AddsOnlyWhatIsTrue(),
-    keys.assigning_keeps_the_rest: AssignsToNothing(),
-    keys.branches_of_an_assign_see_the_input_alone: AssignsOneAfterTheOther(),
-    keys.what_was_put_is_got: KeepsTheOldValue(),
-    keys.putting_what_was_got_changes_nothing: PutsUpdatedKeysLast(),
-    keys.the_last_put_counts: JoinsOldAndNew(),
-    keys.updating_keeps_the_rest: UpdatesToNothing(),
-    keys.renaming_back_changes_nothing: PutsRenamedKeysLast(),
-    keys.a_renamed_key_holds_the_old_value: CopiesRenamedKeys(),
-    keys.keys_can_be_dropped_one_by_one: DropsTheFirstKeyAlone(),
-    keys.picking_twice_is_picking_once: SwapsPickedValues(),
-    keys.picked_keys_come_in_the_order_asked_for: PicksInTheOrderThatIsThere(),
-    keys.an_absent_key_is_an_error: ReadsNoneForAnAbsentKey(),
-    keys.a_key_is_never_overwritten_unasked: AssignsOverWhatIsThere(),
-    keys.templates_concatenate: StripsTexts(),
-    keys.a_variable_stands_for_its_value: EscapesValues(),
-    keys.a_chat_template_is_a_template_for_each_role: RepeatsOneMessage(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (keys.an_assigned_key_holds_what_its_branch_gives, AddsOnlyWhatIsTrue()),
+    (keys.assigning_keeps_the_rest, AssignsToNothing()),
+    (keys.branches_of_an_assign_see_the_input_alone, AssignsOneAfterTheOther()),
+    (keys.what_was_put_is_got, KeepsTheOldValue()),
+    (keys.putting_what_was_got_changes_nothing, PutsUpdatedKeysLast()),
+    (keys.the_last_put_counts, JoinsOldAndNew()),
+    (keys.updating_keeps_the_rest, UpdatesToNothing()),
+    (keys.renaming_back_changes_nothing, PutsRenamedKeysLast()),
+    (keys.a_renamed_key_holds_the_old_value, CopiesRenamedKeys()),
+    (keys.keys_can_be_dropped_one_by_one, DropsTheFirstKeyAlone()),
+    (keys.picking_twice_is_picking_once, SwapsPickedValues()),
+    (keys.picked_keys_come_in_the_order_asked_for, PicksInTheOrderThatIsThere()),
+    (keys.an_absent_key_is_an_error, ReadsNoneForAnAbsentKey()),
+    (keys.a_key_is_never_overwritten_unasked, AssignsOverWhatIsThere()),
+    (keys.templates_concatenate, StripsTexts()),
+    (keys.a_variable_stands_for_its_value, EscapesValues()),
+    (keys.a_chat_template_is_a_template_for_each_role, RepeatsOneMessage()),
+)

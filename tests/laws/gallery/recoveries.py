@@ -156,15 +156,15 @@ def _last_of(pipeline: Pipeline) -> Pipeline:
     return pipeline.attempt() | step(last)
 
 
-EXHIBITS: Final[Exhibits] = {
-    recovery.a_retry_ends_with_the_first_success: TriesOnceTooOften(),
-    recovery.a_retry_answers_what_it_names: TriesWhateverItWas(),
-    recovery.a_retry_of_a_function_changes_nothing: WrapsTheLastFailure(),
-    recovery.a_fallback_is_associative: NestsFallbacks(),
-    recovery.what_does_not_fail_needs_no_fallback: TriesFallbacksFirst(),
-    recovery.a_fallback_loses_no_failure: TellsTheLastFailure(),
-    recovery.time_that_is_long_enough_changes_nothing: HasNoTime(),
-    recovery.keeping_results_changes_none: GivesNothingTheSecondTime(),
-    recovery.a_kept_result_is_computed_once: TakesTrueForOne(),
-    recovery.a_failure_is_not_kept: KeepsFailures(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (recovery.a_retry_ends_with_the_first_success, TriesOnceTooOften()),
+    (recovery.a_retry_answers_what_it_names, TriesWhateverItWas()),
+    (recovery.a_retry_of_a_function_changes_nothing, WrapsTheLastFailure()),
+    (recovery.a_fallback_is_associative, NestsFallbacks()),
+    (recovery.what_does_not_fail_needs_no_fallback, TriesFallbacksFirst()),
+    (recovery.a_fallback_loses_no_failure, TellsTheLastFailure()),
+    (recovery.time_that_is_long_enough_changes_nothing, HasNoTime()),
+    (recovery.keeping_results_changes_none, GivesNothingTheSecondTime()),
+    (recovery.a_kept_result_is_computed_once, TakesTrueForOne()),
+    (recovery.a_failure_is_not_kept, KeepsFailures()),
+)

@@ -117,15 +117,15 @@ def _sent(value: Any) -> Any:  # noqa: ANN401 - whatever a step gives
     return [*value] if type(value) is tuple else value
 
 
-EXHIBITS: Final[Exhibits] = {
-    category.pipe_is_associative: ForgetsAPipeInAPipe(),
-    category.passthrough_is_neutral_before: StopsAtAPassthrough(),
-    category.passthrough_is_neutral_after: PassesNothingForWhatIsFalse(),
-    category.lifting_keeps_composition: RunsBackwards(),
-    category.lifting_keeps_the_identity: SendsResultsAsJson(),
-    normal_forms.brackets_leave_no_trace: KeepsPipesWhole(),
-    normal_forms.passthroughs_leave_no_trace: KeepsPassthroughs(),
-    normal_forms.short_pipes_are_what_is_in_them: WrapsSingleSteps(),
-    normal_forms.a_name_is_part_of_the_value: DropsNames(),
-    values.composing_equals_gives_equals: NumbersPipes(),
-}
+EXHIBITS: Final[Exhibits] = (
+    (category.pipe_is_associative, ForgetsAPipeInAPipe()),
+    (category.passthrough_is_neutral_before, StopsAtAPassthrough()),
+    (category.passthrough_is_neutral_after, PassesNothingForWhatIsFalse()),
+    (category.lifting_keeps_composition, RunsBackwards()),
+    (category.lifting_keeps_the_identity, SendsResultsAsJson()),
+    (normal_forms.brackets_leave_no_trace, KeepsPipesWhole()),
+    (normal_forms.passthroughs_leave_no_trace, KeepsPassthroughs()),
+    (normal_forms.short_pipes_are_what_is_in_them, WrapsSingleSteps()),
+    (normal_forms.a_name_is_part_of_the_value, DropsNames()),
+    (values.composing_equals_gives_equals, NumbersPipes()),
+)

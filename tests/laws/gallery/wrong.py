@@ -1,6 +1,6 @@
 """What the wrong systems are made of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from combinators import Runnable, _nodes as n, runnable
@@ -8,8 +8,8 @@ from combinators.laws import Law, System
 
 Pipeline: TypeAlias = Runnable[Any, Any]
 
-# Each law with the wrong systems that are made to break it.
-Exhibits: TypeAlias = Mapping[Law, System[Pipeline]]
+# Laws, each beside a wrong system that is made to break it.
+Exhibits: TypeAlias = Sequence[tuple[Law, System[Pipeline]]]
 
 
 def step(f: Callable[[Any], Any]) -> Pipeline:
