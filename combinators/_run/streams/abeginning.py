@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import threading
 from contextlib import aclosing
 from functools import partial
@@ -94,7 +95,7 @@ async def _threaded(node: n.Step, x: Any) -> Chunks:
         while (chunk := await in_thread(next, source, NOTHING)) is not NOTHING:
             yield chunk
     finally:
-        await in_thread(source.close)
+        await _closed(source)
 
 
 def guarded(start: Start, name: str, place: Place) -> Begin:
@@ -237,7 +238,14 @@ async def _changed_elsewhere(node: n.Transform, chunks: Chunks) -> Chunks:
         while (chunk := await in_thread(next, made, NOTHING)) is not NOTHING:
             yield chunk
     finally:
-        await in_thread(made.close)
+        await _closed(made)
+
+
+async def _closed(source: Generator[Any, None, None]) -> None:
+    """Close a generator on the pool, unless it has ended by itself."""
+    # A wait for nothing would be where a cancellation overtakes the failure that it ended in.
+    if inspect.getgeneratorstate(source) != inspect.GEN_CLOSED:
+        await in_thread(source.close)
 
 
 def _pulled(chunks: Chunks, loop: asyncio.AbstractEventLoop) -> Iterator[Any]:

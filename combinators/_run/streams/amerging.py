@@ -134,6 +134,8 @@ class Merged:
                     await strand.room
 
     def _stop(self) -> None:
+        if self._stopped:
+            return  # a second cancellation would break off the cleanup that the first began
         self._stopped = True
         current = asyncio.current_task()
         for task in self._tasks:
