@@ -14,9 +14,11 @@ _INTRODUCTION: Final = """\
 What holds for every pipeline, whatever its steps: {count} laws, each a function of
 `combinators.laws` with a statement, an equation and a source. Each is tried on pipelines of any
 shape, drawn well typed, with inputs for them, and each was seen to fail: the last line names what
-is wrong with a system that breaks it. The last groups, from [interleavings](#interleavings) on, hold
-under every [schedule](schedules.md) of threads and tasks. `r(x)` is what a run gives or raises, `=` is agreement, and
-`==` is equality of the pipelines themselves, before anything runs.
+is wrong with a system that breaks it. From [interleavings](#interleavings) on, they are about every
+[schedule](schedules.md) of threads and tasks.
+
+`r(x)` is what a run gives or raises, `=` is agreement, and `==` is equality of the pipelines
+themselves, before anything runs.
 
 ```python
 from combinators.laws import LAWS, OURS, hold

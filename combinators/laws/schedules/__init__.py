@@ -22,7 +22,7 @@ schedule says. What goes wrong only when the wrong one is first goes wrong every
 from typing import Final
 
 from combinators.laws._law import laws_in
-from combinators.laws.schedules import endings, flows, interleavings
+from combinators.laws.schedules import endings, flows, interleavings, merges
 from combinators.laws.schedules._calls import Call
 from combinators.laws.schedules._errors import (
     DeadlockError,
@@ -32,11 +32,12 @@ from combinators.laws.schedules._errors import (
     ScheduleError,
 )
 from combinators.laws.schedules._flowing import Batch, Stream
+from combinators.laws.schedules._merging import Fan, Merge, Source
 from combinators.laws.schedules._schedule import Schedule
 from combinators.laws.schedules._strategies import delays, schedules
 from combinators.laws.schedules._work import AtOnce, InTurn, Leaf, StepError, Work
 
-LAWS: Final = laws_in(interleavings, endings, flows)
+LAWS: Final = laws_in(interleavings, endings, flows, merges)
 
 __all__ = [
     "LAWS",
@@ -44,13 +45,16 @@ __all__ = [
     "Batch",
     "Call",
     "DeadlockError",
+    "Fan",
     "InTurn",
     "InputOutputError",
     "Leaf",
     "LivelockError",
+    "Merge",
     "NestedRunError",
     "Schedule",
     "ScheduleError",
+    "Source",
     "StepError",
     "Stream",
     "Work",

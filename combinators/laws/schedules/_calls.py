@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar, assert_never, final
+from typing import Any, Literal, Protocol, TypeVar, assert_never, final
 
 from typing_extensions import override
 
@@ -44,9 +44,38 @@ class Call:
     cancelled_at: float | None = None
     interrupted: bool = False
 
+    @property
+    def awaited(self) -> bool:
+        """Return whether it is made on an event loop."""
+        return self.way == "ainvoke"
+
     @override
     def __repr__(self) -> str:
         return written(self)
+
+
+class Case(Protocol):
+    """What is to be looked at under a schedule, as far as all have it in common."""
+
+    @property
+    def awaited(self) -> bool:
+        """Return whether it happens on an event loop."""
+        ...
+
+    @property
+    def max_threads(self) -> int:
+        """Return how many threads there are to be had, beside the caller's."""
+        ...
+
+    @property
+    def cancelled_at(self) -> float | None:
+        """Return when it is cancelled, in virtual seconds, if it is."""
+        ...
+
+    @property
+    def interrupted(self) -> bool:
+        """Return whether a thread may be interrupted between any two lines of the system."""
+        ...
 
 
 @final
@@ -88,23 +117,12 @@ def observed(system: System[Any], call: Call, schedule: Schedule) -> Run:
         warm(lambda: observed(system, replace(call, interrupted=False), schedule))
     watch = Watch()
     pipeline = built(system, call.work, watch.trace)
-    preempt = interruptible(system) if call.interrupted else ()
-    if call.way == "invoke":
-        return watch.seen(
-            lambda: schedule.run(
-                lambda: watch.over(lambda: system.invoke(pipeline, (), limit=call.limit)),
-                max_threads=call.max_threads,
-                preempt=preempt,
-            )
-        )
-    return watch.seen(
-        lambda: schedule.run_async(
-            lambda: watch.over_async(
-                system.ainvoke(pipeline, (), limit=call.limit), call.cancelled_at
-            ),
-            max_threads=call.max_threads,
-            preempt=preempt,
-        )
+    return watch.ran(
+        system,
+        call,
+        schedule,
+        lambda: system.invoke(pipeline, (), limit=call.limit),
+        lambda: system.ainvoke(pipeline, (), limit=call.limit),
     )
 
 
@@ -129,11 +147,6 @@ def warm(look: Callable[[], Run]) -> None:
         look()
 
 
-def interruptible(system: System[Any]) -> tuple[str, ...]:
-    """Return the modules in which a system says what runs when."""
-    return "combinators._run", type(system).__module__
-
-
 @final
 class Watch:
     """Looks at what there is when a call returns, and at what comes afterwards."""
@@ -143,6 +156,34 @@ class Watch:
         self._events: tuple[Event, ...] | None = None
         self._seconds = 0.0
         self._tasks = 0
+
+    def ran(
+        self,
+        system: System[Any],
+        case: Case,
+        schedule: Schedule,
+        call: Callable[[], object],
+        acall: Callable[[], Coroutine[Any, Any, object]],
+    ) -> Run:
+        """Return what was seen of one of two calls, as the case has it, under a schedule.
+
+        Raises:
+            LawBroken: it could not go on: that breaks any law
+        """
+        preempt = _interruptible(system) if case.interrupted else ()
+
+        def run() -> object:
+            if case.awaited:
+                return schedule.run_async(
+                    lambda: self.over_async(acall(), case.cancelled_at),
+                    max_threads=case.max_threads,
+                    preempt=preempt,
+                )
+            return schedule.run(
+                lambda: self.over(call), max_threads=case.max_threads, preempt=preempt
+            )
+
+        return self.seen(run)
 
     def over(self, call: Callable[[], A]) -> A:
         """Return what a call returns, after a look around."""
@@ -191,3 +232,8 @@ class Watch:
 async def _cancel(task: asyncio.Future[Any], seconds: float) -> None:
     await asyncio.sleep(seconds)
     task.cancel()
+
+
+def _interruptible(system: System[Any]) -> tuple[str, ...]:
+    """Return the modules in which a system says what runs when."""
+    return "combinators._run", type(system).__module__

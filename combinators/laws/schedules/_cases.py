@@ -19,6 +19,8 @@ Way: TypeAlias = Literal["invoke", "ainvoke"]
 MANY = (MAX_THREADS,)
 FEW = (MAX_THREADS, 0, 1, 2)
 
+ALL = NEVER = st.none()  # all that comes is taken; a call is never cancelled
+
 
 def steps(*raises: type[BaseException], aio: bool = True) -> st.SearchStrategy[Leaf]:
     """Return a strategy for steps, some async, some of which raise what is given."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set as AbstractSet
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias, assert_never, final
+from typing import Any, TypeAlias, TypeGuard, assert_never, final
 
 from typing_extensions import override
 
 Place: TypeAlias = "tuple[int, ...]"
+
+LONG = 4
 
 
 @final
@@ -27,14 +29,26 @@ def written(value: Any) -> str:
 
     >>> written(Leaf(2.0)), written(Leaf(raises=StepError))
     ('Leaf(seconds=2.0)', 'Leaf(raises=StepError)')
+
+    What is the same many times is written once, as in `(0.0,) * 20`.
     """
     given = {
         field.name: part
         for field in fields(value)
         if (part := getattr(value, field.name)) != field.default
     }
-    parts = [f"{name}={getattr(part, '__name__', repr(part))}" for name, part in given.items()]
+    parts = [f"{name}={_part(part)}" for name, part in given.items()]
     return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def _part(part: object) -> str:
+    if _is_tuple(part) and len(part) > LONG and len({*part}) == 1:
+        return f"{part[:1]!r} * {len(part)}"
+    return getattr(part, "__name__", repr(part))
+
+
+def _is_tuple(part: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(part, tuple)
 
 
 @final

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
+from combinators import BatchError
 from combinators.laws._comparing import expect, expect_same
-from combinators.laws._law import law
+from combinators.laws._law import LawBroken, law
 from combinators.laws._systems import System
 from combinators.laws.schedules import _flowing as flowing
 from combinators.laws.schedules._calls import expect_quiet
@@ -69,6 +70,69 @@ def a_batch_keeps_its_limit_and_wastes_no_time(
             running=sorted(moment.running),
             waiting=sorted(waiting),
         )
+
+
+@law(flowing.batches(whole=(True,)))
+def results_stand_as_their_inputs_do(s: System[Any], batch: Batch, schedule: Schedule) -> None:
+    """The results of a batch stand in the order of its inputs, whichever is ready first.
+
+        batch(f, xs)[i] == f(xs[i])        for every schedule
+
+    Source: Marlow, Newton, Peyton Jones, A Monad for Deterministic Parallelism (2011).
+    """
+    run = flowing.batched(s, batch, schedule)
+    expected = [((index,), index) for index, _ in enumerate(batch.items)]
+    expect_same(results=(run.value, run.error), expected=(expected, None))
+
+
+@law(flowing.batches(fails=True, whole=(False, True), limits=(1, 2), threads=MANY))
+def no_item_begins_after_a_failure(s: System[Any], batch: Batch, schedule: Schedule) -> None:
+    """Once an item of a batch has failed, no other one begins at a later time.
+
+        begin(j) <= failure(i)        for items i, j of a batch
+
+    Source: Smith, Notes on Structured Concurrency (2018): siblings of a failure are stopped.
+    """
+    run = flowing.batched(s, batch, schedule)
+    for failure in (event for event in run.events if event.what == "raises"):
+        late = [e for e in run.events if e.what == "begins" and e.seconds > failure.seconds]
+        expect(not late, failed=failure, begun_later=late)
+
+
+@law(flowing.batches(fails=True, whole=(True,)))
+def a_failed_batch_tells_how_each_item_ended(
+    s: System[Any], batch: Batch, schedule: Schedule
+) -> None:
+    """The error of a batch has the results and the failures of all that ended, and the first.
+
+        results(error) == returned,  errors(error) == failed,  index(error) == first(failed)
+
+    Source: PEP 654, exception groups; ZIO: no failure, and no success, is lost.
+    """
+    run = flowing.batched(s, batch, schedule)
+    ended = sorted(event.place for event in run.events if event.what == "returns")
+    returned = [(index, ((index,), index)) for (index,) in ended]
+    failed = {e.place[0]: e.seconds for e in run.events if e.what == "raises"}
+    if not failed:
+        expect_same(results=run.value, expected=[result for _, result in returned])
+    elif not isinstance(run.error, BatchError):
+        raise LawBroken({"ended": run.error, "expected": "a BatchError"})
+    else:
+        expect_same(results=sorted(run.error.results.items()), expected=returned)
+        expect_same(errors=sorted(run.error.errors), expected=sorted(failed))
+        first = [index for index, at in failed.items() if at == min(failed.values())]
+        expect(run.error.index in first, index=run.error.index, failed_first=first)
+
+
+@law(flowing.batches_left())
+def a_batch_that_is_left_awaits_its_items(s: System[Any], batch: Batch, schedule: Schedule) -> None:
+    """A batch that is closed early or cancelled is over when its last item has ended.
+
+        running(close) == {}        and nothing happens later
+
+    Source: Smith, Timeouts and Cancellation for Humans (2018).
+    """
+    expect_quiet(flowing.batched(s, batch, schedule))
 
 
 @law(flowing.streams(closed=False, threads=MANY))

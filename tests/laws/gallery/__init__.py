@@ -13,6 +13,7 @@ from tests.laws.gallery import (
     interleavings,
     many,
     mappings,
+    merges,
     recoveries,
     sequences,
 )
@@ -30,6 +31,7 @@ _ROOMS: Final = (
     interleavings,
     endings,
     flows,
+    merges,
 )
 
 

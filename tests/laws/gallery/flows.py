@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator, Iterable
 from typing import Any, Final
 
+from returns.result import Failure, Success
 from typing_extensions import override
 
+from combinators import BatchError
 from combinators.laws import Ours
+from combinators.laws._systems import Results
 from combinators.laws.schedules import flows
 from tests.laws.gallery.interleavings import LimitOffByOneBelow
 from tests.laws.gallery.wrong import Exhibits, Pipeline
@@ -65,10 +68,67 @@ class ReadsAhead(Ours):
         await reader
 
 
+class ResultsAsTheyAreReady(Ours):
+    """Gives the results of a batch in the order in which they are ready."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        return [result for _, result in super().completed(p, xs, **options)]
+
+
+class RunsTheRestAfterAFailure(Ours):
+    """Runs what is left of a batch though an item has failed."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        return _all_of(super().outcomes(p, xs, **options))
+
+    @override
+    async def abatch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        return _all_of(await super().aoutcomes(p, xs, **options))
+
+
+def _all_of(found: Results) -> list[Any]:
+    failed = {i: each.failure() for i, each in enumerate(found) if isinstance(each, Failure)}
+    results = {i: each.unwrap() for i, each in enumerate(found) if isinstance(each, Success)}
+    if failed:
+        raise BatchError(min(failed), results, failed)
+    return [*results.values()]
+
+
+class TellsTheLastToFail(Ours):
+    """Keeps the index of a failure in one place, where the next one overwrites it."""
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        try:
+            return super().batch(p, xs, **options)
+        except BatchError as error:
+            raise BatchError(max(error.errors), error.results, error.errors) from None
+
+
+class LeavesItemsBehind(Ours):
+    """Starts a task for each item of a batch, and forgets them when nobody listens any more."""
+
+    @override
+    async def acompleted(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> AsyncGenerator[tuple[int, Any], None]:
+        async def one(index: int, x: object) -> tuple[int, Any]:
+            return index, await p.ainvoke(x, **options)
+
+        for first in asyncio.as_completed([one(*item) for item in enumerate(xs)]):
+            yield await first
+
+
 EXHIBITS: Final[Exhibits] = (
     (flows.every_item_comes_once_with_its_own_result, NeighboursAnswer()),
     (flows.items_come_as_they_are_ready, AllAtTheEnd()),
     (flows.a_batch_keeps_its_limit_and_wastes_no_time, LimitOffByOneBelow()),
+    (flows.results_stand_as_their_inputs_do, ResultsAsTheyAreReady()),
+    (flows.no_item_begins_after_a_failure, RunsTheRestAfterAFailure()),
+    (flows.a_failed_batch_tells_how_each_item_ended, TellsTheLastToFail()),
+    (flows.a_batch_that_is_left_awaits_its_items, LeavesItemsBehind()),
     (flows.chunks_come_as_they_are_ready, AllAtTheEnd()),
     (flows.closing_a_stream_awaits_its_cleanup, ReadsAhead()),
 )

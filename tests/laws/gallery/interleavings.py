@@ -113,11 +113,11 @@ class LimitOffByOne(Ours):
 
     @override
     def invoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
-        return super().invoke(p, x, **_more(options, 1))
+        return super().invoke(p, x, **more(options, 1))
 
     @override
     async def ainvoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
-        return await super().ainvoke(p, x, **_more(options, 1))
+        return await super().ainvoke(p, x, **more(options, 1))
 
 
 class LimitOffByOneBelow(Ours):
@@ -125,20 +125,21 @@ class LimitOffByOneBelow(Ours):
 
     @override
     def invoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
-        return super().invoke(p, x, **_more(options, -1))
+        return super().invoke(p, x, **more(options, -1))
 
     @override
     async def ainvoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
-        return await super().ainvoke(p, x, **_more(options, -1))
+        return await super().ainvoke(p, x, **more(options, -1))
 
     @override
     def completed(
         self, p: Pipeline, xs: Iterable[Any], /, **options: Any
     ) -> Generator[tuple[int, Any], None, None]:
-        return super().completed(p, xs, **_more(options, -1))
+        return super().completed(p, xs, **more(options, -1))
 
 
-def _more(options: dict[str, Any], difference: int) -> dict[str, Any]:
+def more(options: dict[str, Any], difference: int) -> dict[str, Any]:
+    """Return options with another limit, if there is one."""
     limit = options.get("limit")
     return {**options, "limit": None if limit is None else max(limit + difference, 1)}
 

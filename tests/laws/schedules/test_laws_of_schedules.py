@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 
 from combinators.laws import OURS, Law, System, tried
-from combinators.laws.schedules import LAWS, Call, Schedule, StepError
+from combinators.laws.schedules import (
+    LAWS,
+    Call,
+    Fan,
+    Merge,
+    Schedule,
+    Source,
+    StepError,
+    merges,
+)
 from combinators.laws.schedules._calls import observed
 from combinators.laws.schedules._cases import calls
 from tests.laws.gallery import GALLERY
@@ -35,3 +44,17 @@ def test_a_call_that_is_looked_at_again_is_seen_the_same(case: tuple[Call, Sched
     once, again = observed(OURS, *case), observed(OURS, *case)
     assert (once.value, once.events, once.late) == (again.value, again.events, again.late)
     assert once.seconds == again.seconds
+
+
+@pytest.mark.parametrize(
+    "fan",
+    [
+        # A failure, overtaken by a cancellation that came while its stream was closed.
+        Fan(Source(waits=(1.0,), fails=True, aio=True), Source(waits=(0.0, 1.0), fails=True)),
+        # A cleanup, cancelled itself when a second branch failed.
+        Fan(Source(fails=True), Fan(Source(waits=(1.0,), aio=True)), Source(fails=True)),
+    ],
+    ids=["overtaken", "stopped twice"],
+)
+def test_what_the_laws_have_found_in_streams_stays_mended(fan: Fan) -> None:
+    merges.a_failure_stops_all_branches(OURS, Merge(fan), Schedule())
