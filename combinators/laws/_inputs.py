@@ -6,6 +6,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterable
+from types import GenericAlias
 from typing import Any
 
 from hypothesis import strategies as st
@@ -20,9 +21,11 @@ def drawn_from(inputs: Inputs | None, pipeline: Runnable[Any, Any]) -> st.Search
     """Return a strategy for what was given as inputs, or for what the pipeline says it takes.
 
     Raises:
-        OptionError: nothing was given, and the pipeline does not say
+        OptionError: nothing was given, and the pipeline does not say; or there is nothing to draw
     """
     if isinstance(inputs, st.SearchStrategy):
+        if inputs.is_empty:
+            raise OptionError("inputs", "a strategy that draws nothing", _ACCEPTED)
         return inputs
     if inputs is not None:
         found = list(inputs) if is_collection(inputs) else []
@@ -51,21 +54,38 @@ def declared_input(pipeline: Runnable[Any, Any]) -> Any:
     >>> declared_input(runnable(words) | len)
     <class 'str'>
     """
-    node = pipeline.node
-    while True:
-        match node:
-            case n.Pipe((first, *_)) | n.Named(_, first) | n.Attempt(first):
-                node = first
-            case n.Retry() | n.Timeout() | n.Fallback() | n.Cached():
-                node = node.children[0]
-            case n.Passthrough(kind):
-                return kind
-            case n.Step():
-                return _annotated(node.function)
-            case n.Fanout(branches=(first, *_)):
-                node = first  # all branches take the same
-            case _:
-                return None
+    node, lists = pipeline.node, 0
+    while (inside := _first_inside(node)) is not None:
+        lists += isinstance(node, n.Each)
+        node = inside
+    form = _said_by(node)
+    for _ in range(0 if form is None else lists):
+        form = GenericAlias(list, (form,))
+    return form
+
+
+def _first_inside(node: n.Node) -> n.Node | None:
+    """Return the node inside another one that is given what that takes, or an element of it."""
+    match node:
+        case n.Pipe((first, *_)) | n.Named(_, first) | n.Attempt(first) | n.Each(first):
+            return first
+        case n.Retry() | n.Timeout() | n.Fallback() | n.Cached():
+            guarded: n.Node = node.children[0]
+            return guarded
+        case n.Fanout(branches=(first, *_)):
+            return first  # all branches take the same
+        case _:
+            return None
+
+
+def _said_by(node: n.Node) -> Any:
+    match node:
+        case n.Passthrough(kind):
+            return kind
+        case n.Step():
+            return _annotated(node.function)
+        case _:
+            return None
 
 
 def _annotated(function: Callable[..., Any]) -> Any:

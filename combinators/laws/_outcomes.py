@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
@@ -80,6 +81,8 @@ def same(left: object, right: object) -> bool:
 
     >>> same({"a": [1]}, {"a": [1]}), same([1], (1,)), same(1, 1.0)
     (True, False, False)
+    >>> same([float("nan")], [float("nan")])
+    True
     """
     return _same(left, right, _overlap)
 
@@ -119,6 +122,8 @@ def _same(left: Any, right: Any, keys: Keys) -> bool:
         return len(left) == len(right) and all(
             _same(a, b, keys) for a, b in zip(left, right, strict=True)
         )
+    if isinstance(left, float | complex):
+        return left == right or (cmath.isnan(left) and cmath.isnan(right))  # NaN is the same NaN
     if isinstance(left, Success):
         return _same(left.unwrap(), right.unwrap(), keys)
     if isinstance(left, Failure):
