@@ -43,6 +43,12 @@ def _composed(parts: st.SearchStrategy[Work]) -> st.SearchStrategy[Work]:
     return several.map(lambda given: AtOnce(*given)) | several.map(lambda given: InTurn(*given))
 
 
+def nested_works() -> st.SearchStrategy[Work]:
+    """Return a strategy for fan-outs of fan-outs, of which all branches may run at once."""
+    inner = st.lists(steps(), min_size=2, max_size=3).map(lambda given: AtOnce(*given))
+    return st.lists(inner, min_size=2, max_size=3).map(lambda given: AtOnce(*given))
+
+
 def calls(
     *raises: type[BaseException],
     aio: bool = True,
@@ -50,12 +56,13 @@ def calls(
     limits: Sequence[int | None] = (None, 1, 2, 3),
     threads: Sequence[int] = FEW,
     cancelled: bool = False,
+    work: st.SearchStrategy[Work] | None = None,
 ) -> st.SearchStrategy[tuple[Call, Schedule]]:
     """Return a strategy for calls, each with a schedule."""
     return scheduled(
         lambda interrupted: st.builds(
             Call,
-            work=works(*raises, aio=aio),
+            work=works(*raises, aio=aio) if work is None else work,
             way=st.sampled_from(ways),
             limit=st.sampled_from(limits),
             max_threads=st.sampled_from(threads),

@@ -55,7 +55,7 @@ def a_fanout_takes_as_long_as_its_slowest_branch(
     expect_same(seconds=run.seconds, expected=seconds_of(call.work))
 
 
-@law(cases.calls())
+@law(cases.calls(limits=(1, 2, 3)) | cases.calls(limits=(1, 2, 3), work=cases.nested_works()))
 def the_limit_is_kept_at_every_moment(s: System[Any], call: Call, schedule: Schedule) -> None:
     """Never do more function bodies run than the limit says, in the whole tree of a call.
 

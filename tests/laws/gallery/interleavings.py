@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from typing_extensions import override
 
 from combinators import runnable
 from combinators._run.concurrency.pool import POOL
-from combinators.laws import Ours
+from combinators.laws import Ours, limits
 from combinators.laws.schedules import interleavings
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
@@ -120,6 +121,49 @@ class LimitOffByOne(Ours):
         return await super().ainvoke(p, x, **more(options, 1))
 
 
+class LimitsEachFanout(Ours):
+    """Each fan-out has the limit of the call to itself: where two nest, twice as many run."""
+
+    limit: int | None = None
+
+    @override
+    def fanout(self, branches: Mapping[str, Pipeline], /) -> Pipeline:
+        row = self.row(*branches.values())
+        return self.pipe(row, self.lift(lambda found: dict(zip(branches, found, strict=True))))
+
+    @override
+    def row(self, *branches: Pipeline) -> Pipeline:
+        def run(x: object) -> tuple[Any, ...]:
+            with ThreadPoolExecutor(self.limit or len(branches)) as pool:
+                return tuple(pool.map(lambda branch: branch.invoke(x), branches))
+
+        async def arun(x: object) -> tuple[Any, ...]:
+            turns = asyncio.Semaphore(self.limit or len(branches))
+
+            async def one(branch: Pipeline) -> object:
+                async with turns:
+                    return await branch.ainvoke(x)
+
+            return tuple(await asyncio.gather(*map(one, branches)))
+
+        return runnable(run, aio=arun)
+
+    @override
+    def invoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
+        self.limit = options.get("limit")
+        return super().invoke(p, x)
+
+    @override
+    async def ainvoke(self, p: Pipeline, x: object, /, **options: Any) -> Any:
+        self.limit = options.get("limit")
+        return await super().ainvoke(p, x)
+
+    @override
+    def batch(self, p: Pipeline, xs: Iterable[Any], /, **options: Any) -> list[Any]:
+        self.limit = options.get("limit")
+        return super().batch(p, xs, **options)
+
+
 class LimitOffByOneBelow(Ours):
     """Lets one fewer in than the limit says, if that leaves anybody."""
 
@@ -151,6 +195,7 @@ EXHIBITS: Final[Exhibits] = (
     (interleavings.every_step_runs_once, AsksTwice()),
     (interleavings.a_fanout_takes_as_long_as_its_slowest_branch, OneAfterTheOther()),
     (interleavings.the_limit_is_kept_at_every_moment, LimitOffByOne()),
+    (limits.no_more_bodies_run_at_once_than_the_limit, LimitsEachFanout()),
     (interleavings.no_time_is_wasted, LimitOffByOneBelow()),
     (interleavings.no_time_is_wasted, OneAfterTheOther()),
 )
