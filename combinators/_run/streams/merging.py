@@ -260,10 +260,10 @@ class Merged:
                 buffer.append(chunk if key is None else {key: chunk})
                 if self._taker is not None and self._wake(hand_over=True):
                     self._budget.resume()
-                if team.failed or len(buffer) >= self._window:
+                if len(buffer) >= self._window:
                     self._await_room(strand)
-                    if team.stopped():
-                        return
+                if team.stopped():
+                    return
         finally:
             strand.chunks.close()
 
