@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Generic, Literal, TypeVar, Union, assert_never, final
 
@@ -31,6 +31,8 @@ def rebuilt(pipeline: Runnable[Any, Any], system: System[P]) -> P:
 @dataclass(frozen=True)
 class _Fold(Generic[P]):
     system: System[P]
+    # What was made of drawn bodies, by these: one that stands in two places stays one.
+    made: dict[int, tuple[Any, Any]] = field(default_factory=dict[int, tuple[Any, Any]])
 
     def __call__(self, chosen: Any) -> Any:
         """Return a pipeline that was chosen, rebuilt; what is none is passed on as it is."""
@@ -130,7 +132,11 @@ class _Fold(Generic[P]):
 
     def _within(self, body: Any) -> Any:
         """Return a drawn body that gives what is rebuilt of each output."""
-        return body if body is None else type(body)(*map(self, body.outputs))
+        if body is None:
+            return None
+        if id(body) not in self.made:
+            self.made[id(body)] = body, type(body)(*map(self, body.outputs))
+        return self.made[id(body)][1]
 
     def _test(self, node: n.Node) -> P | Kind:
         return Kind(_form(node)) if isinstance(node, n.IsInstance) else self.of(node)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from returns.result import Failure
 
-from combinators import Runnable, _nodes as n, _tree
+from combinators import Runnable, _nodes as n, _tree, bind, runnable
 from combinators.laws import (
     OURS,
     Gave,
@@ -27,6 +27,7 @@ from combinators.laws import (
 )
 from combinators.laws.strategies import pipelines
 from tests.laws.gallery import breaking
+from tests.running.trials.troubles import Survey
 
 NODES: tuple[type[Any], ...] = typing.get_args(n.Node)
 
@@ -59,6 +60,14 @@ def test_a_drawn_pipeline_is_written_as_what_builds_it(drawn: tuple[Plan, object
 def test_a_pipeline_rebuilt_in_ours_is_the_same(drawn: tuple[Plan, object]) -> None:
     plan, _ = drawn
     assert rebuilt(plan.pipeline, OURS) == plan.pipeline
+
+
+def test_a_body_that_is_rebuilt_for_two_places_is_still_one() -> None:
+    inner = bind(ls.Function(runnable(ls.Function(1))))
+    chain = bind(runnable(ls.Function(inner), aio=ls.AsyncFunction(inner)))
+    survey = Survey()
+    rebuilt(chain, survey)
+    assert survey.places == len(("what chooses", "what chooses inside of it", "what is chosen"))
 
 
 @given(ls.runnables(Question, list[str], taste=ls.TOTAL), ls.values(Question))

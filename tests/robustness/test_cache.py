@@ -49,6 +49,10 @@ Look: TypeAlias = Callable[[str], Sequence[str]]
 
 def said(folder: Path, *options: str) -> Sequence[str]:
     run = mypy(folder, list(PROJECT), CONFIGURED, options)
+    for _ in range(5):  # mypy gives its workers 3 s to begin, which a busy machine may not
+        if "Cannot connect to build worker" not in run.stderr:
+            break
+        run = mypy(folder, list(PROJECT), CONFIGURED, options)
     assert not run.crashed, run.stderr
     return run.said()
 
