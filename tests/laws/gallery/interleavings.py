@@ -128,14 +128,19 @@ class LimitsEachFanout(Ours):
 
     @override
     def fanout(self, branches: Mapping[str, Pipeline], /) -> Pipeline:
-        row = self.row(*branches.values())
-        return self.pipe(row, self.lift(lambda found: dict(zip(branches, found, strict=True))))
+        def under_keys(found: tuple[Any, ...]) -> dict[str, Any]:
+            return dict(zip(branches, found, strict=True))
+
+        return self.pipe(self.row(*branches.values()), self.lift(under_keys))
 
     @override
     def row(self, *branches: Pipeline) -> Pipeline:
         def run(x: object) -> tuple[Any, ...]:
+            def one(branch: Pipeline) -> Any:
+                return branch.invoke(x)
+
             with ThreadPoolExecutor(self.limit or len(branches)) as pool:
-                return tuple(pool.map(lambda branch: branch.invoke(x), branches))
+                return tuple(pool.map(one, branches))
 
         async def arun(x: object) -> tuple[Any, ...]:
             turns = asyncio.Semaphore(self.limit or len(branches))
