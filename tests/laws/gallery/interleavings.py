@@ -136,7 +136,7 @@ class LimitsEachFanout(Ours):
     @override
     def row(self, *branches: Pipeline) -> Pipeline:
         def run(x: object) -> tuple[Any, ...]:
-            def one(branch: Pipeline) -> Any:
+            def one(branch: Pipeline) -> object:
                 return branch.invoke(x)
 
             with ThreadPoolExecutor(self.limit or len(branches)) as pool:
