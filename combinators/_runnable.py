@@ -111,7 +111,7 @@ class Runnable(Robust, Generic[In, Out]):
             return run(x, TURN)  # type: ignore[no-any-return]  # as above
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        program = self.compiled(aio.compiled, watch=check_mutation, limited=limit is not None)
+        program = self.compiled(aio.runner, watch=check_mutation, limited=limit is not None)
         return program(x, turn(limit))  # type: ignore[no-any-return]  # as above
 
     def stream(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from combinators._run.code.program import Program
     from combinators._run.options import Options
-    from combinators._run.streams.astream import Streaming
+    from combinators._run.streams.aflow import Running as AsyncRunning
     from combinators._run.streams.flow import Running
 
 V = TypeVar("V", bound="Value")
@@ -87,10 +87,10 @@ class Value:
 
         return cast("Running", self.compiled(stream.runner, watch=watch))
 
-    def _astreaming(self, *, watch: bool) -> Streaming:
+    def _astreaming(self, *, watch: bool) -> AsyncRunning:
         from combinators._run.streams import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        return cast("Streaming", self.compiled(astream.compiled, watch=watch))
+        return cast("AsyncRunning", self.compiled(astream.runner, watch=watch))
 
     def _options(self, *options: Any) -> Options:
         from combinators._run.options import Options  # noqa: PLC0415 - loaded where there are batches
@@ -100,7 +100,7 @@ class Value:
     def _make_arun(self) -> Program:
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        object.__setattr__(self, "_arun", run := aio.compiled(self.node))
+        object.__setattr__(self, "_arun", run := aio.runner(self.node))
         return run
 
     def draw(self, style: Literal["text", "mermaid"] = "text", /) -> str:

@@ -7,7 +7,7 @@ lines of a program await where more than one thing may happen.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, assert_never
 
 from combinators import _nodes as n
@@ -21,8 +21,9 @@ from combinators._run.code.listing import Style
 from combinators._run.code.places import key_of, segment
 from combinators._run.code.program import Program, Way, program
 from combinators._run.code.promises import PLAIN, look
-from combinators._run.code.traits import runs_in_turn
+from combinators._run.code.traits import awaits_only, runs_in_turn
 from combinators._run.concurrency.tasks import Branches, in_thread, on_a_stack_of_its_own
+from combinators._run.hosts import called, may_be_trio
 from combinators._run.mutation import fingerprint, found_mutation
 from combinators._run.sync import group
 
@@ -38,17 +39,36 @@ def compiled(part: Part, *, watch: bool = False, limited: bool = False) -> Progr
 
     Args:
         watch: whether branches run one by one, to find the one that changes the input
-        limited: whether the turn that it is given has a gate
+        limited: whether the turn that it is given has a gate, or a host
     """
     return program(part, _WAYS[watch, limited])
 
 
-def itemwise(node: n.Node, *, watch: bool, limited: bool) -> Program:
+def runner(node: n.Node, *, watch: bool = False, limited: bool = False) -> Program:
+    """Return the program that runs a tree for who awaits it, on asyncio's loop or under trio."""
+    run = compiled(node, watch=watch, limited=limited)
+    if awaits_only(node):
+        return run  # on any loop
+    hosted = cache(lambda: compiled(node, watch=watch, limited=True))
+
+    def start(x: Any, turn: Turn) -> Any:
+        if not may_be_trio():
+            return run(x, turn)
+        return called(lambda host: hosted()(x, turn.on(host)) if host else run(x, turn))
+
+    return start
+
+
+def itemwise(node: n.Node, *, watch: bool, limited: bool, hosted: bool = False) -> Program:
     """Return the program for the items of a batch, of which only so many run at once.
 
     Where no two steps of an item do, there is nothing to be counted inside of it.
+
+    Args:
+        hosted: whether async bodies are run by the host of the event loop
     """
-    return compiled(node, watch=watch, limited=limited and not runs_in_turn(node))
+    gated = hosted or (limited and not runs_in_turn(node))
+    return compiled(node, watch=watch, limited=gated)
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -202,7 +222,7 @@ async def _gated_hop(run: Program, x: Any, turn: Turn) -> Any:
 
 async def _gated(body: Callable[[Any], Coroutine[Any, Any, Any]], x: Any, turn: Turn) -> Any:
     async with turn.gate:
-        return await body(x)
+        return await (body(x) if turn.host is None else turn.host.call(body, x))
 
 
 def _way(*, watch: bool, limited: bool) -> Way:

@@ -22,6 +22,7 @@ from combinators._run.call import turn
 from combinators._run.concurrency.contexts import adopt
 from combinators._run.concurrency.pool import POOL
 from combinators._run.concurrency.tasks import in_thread
+from combinators._run.hosts import is_asyncio, is_trio
 from combinators._run.streams import astream
 
 if TYPE_CHECKING:
@@ -166,11 +167,8 @@ def refuse_running_loop(called: str) -> None:
     Raises:
         RunningLoopError: it runs an event loop, which would stand still.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise RunningLoopError(called)
+    if is_trio() or is_asyncio():
+        raise RunningLoopError(called)
 
 
 @final

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from combinators._run.concurrency.budget import UNLIMITED, budget, checked_limit
 from combinators._run.concurrency.pool import POOL
 
 if TYPE_CHECKING:
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterable,
+    )
     from contextlib import AbstractAsyncContextManager
 
     from combinators._run.concurrency.budget import Budget
@@ -35,6 +43,28 @@ class Call:
         return Call(self.budget, self.bound, scope)
 
 
+class Host(Protocol):
+    """Who turns the event loop, where that is another one, and runs what steps await."""
+
+    async def call(self, body: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """Return what the async body of a step returns."""
+        ...
+
+    def read(
+        self, chunks: AsyncIterable[Any], end: Callable[[], Awaitable[Any]] | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Yield what an async iterator of the user's yields; await `end` at the end."""
+        ...
+
+    def given(self, inputs: Iterable[Any] | AsyncIterable[Any]) -> Any:
+        """Return inputs of a call as its event loop can read them, until the call is over."""
+        ...
+
+    def lend(self, chunks: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
+        """Return a generator of ours as an iterator that the body of a step may read."""
+        ...
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -42,6 +72,11 @@ class Turn:
 
     gate: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
     bound: int = 0  # runnables chosen by `bind` on the way here
+    host: Host | None = None
+
+    def on(self, host: Host | None) -> Turn:
+        """Return this call on an event loop that has a host."""
+        return self if host is None else replace(self, host=host)
 
     def deeper(self) -> Turn:
         """Return this call inside one more runnable chosen by `bind`."""
@@ -62,11 +97,11 @@ def limited(limit: object, pool: Pool = POOL) -> Call:
     return CALL if limit is None and pool is POOL else Call(budget(limit, pool))
 
 
-def turn(limit: object, bound: int = 0) -> Turn:
+def turn(limit: object, bound: int = 0, host: Host | None = None) -> Turn:
     """Return the options of a call on an event loop, as `limited` does those of a sync one."""
     checked = checked_limit(limit)
     if checked is None:
-        return Turn(bound=bound)
+        return Turn(bound=bound, host=host)
     from asyncio import Semaphore  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-    return Turn(Semaphore(checked), bound)
+    return Turn(Semaphore(checked), bound, host)

@@ -10,6 +10,7 @@ from combinators._run import entry
 from combinators._run.batches import batch
 from combinators._run.call import limited
 from combinators._run.concurrency.pool import POOL, Pool, using
+from combinators._run.hosts import called, streamed
 from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 
     from combinators._run.batches import abatch
+    from combinators._run.call import Host
     from combinators._run.choice import Choice
     from combinators._run.executors.worker import Invocable, Order
 
@@ -60,14 +62,19 @@ class Options:
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
+        return cast("list[Any]", await called(lambda host: self._agathered(pipeline, inputs, host)))
+
+    async def _agathered(self, pipeline: Choice, inputs: Inputs, host: Host | None) -> list[Any]:
         from combinators._run.batches import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect, pool = self.collect, self._checked_pool()
+        if host is not None:
+            inputs = host.given(inputs)
         if pool is None or self.journal is not None:
-            return await abatch.gathered(self.adrain(pipeline, inputs), collect=collect)
+            return await abatch.gathered(self.adrain(pipeline, inputs, host), collect=collect)
         with using(pool):
             gathering = agathering.gathering(
-                pipeline, inputs, self.limit, collect=collect, watch=self.check_mutation
+                pipeline, inputs, self.limit, collect=collect, watch=self.check_mutation, host=host
             )
         return await gathering.results()
 
@@ -89,7 +96,12 @@ class Options:
         """Yield what `as_completed` does, to a caller on an event loop."""
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
+        def start(host: Host | None) -> AsyncGenerator[tuple[int, Any], None]:
+            given = drain if host is None else self.adrain(pipeline, host.given(inputs), host)
+            return abatch.as_completed(given, collect=self.collect)
+
+        drain = self.adrain(pipeline, inputs)
+        return streamed(start)
 
     def drain(self, pipeline: Choice, inputs: Iterable[Any], called: str) -> batch.Outcomes:
         """Return what gives the outcomes of a batch to a sync caller.
@@ -105,14 +117,14 @@ class Options:
 
         return Drain(journal, inputs, start, collect=collect)
 
-    def adrain(self, pipeline: Choice, inputs: Inputs) -> abatch.Outcomes:
+    def adrain(self, pipeline: Choice, inputs: Inputs, host: Host | None = None) -> abatch.Outcomes:
         """Return what gives the outcomes of a batch to a caller on an event loop.
 
         Raises:
             OptionError: an option has a value that it cannot have.
         """
         collect, journal = self.collect, _checked_journal(self.journal)
-        start = self._astart(pipeline)
+        start = self._astart(pipeline, host)
         if journal is None:
             return start(inputs)
         from combinators._run.journals.aio import Drain  # noqa: PLC0415 - only journals need it
@@ -135,7 +147,7 @@ class Options:
 
         return started
 
-    def _astart(self, pipeline: Choice) -> Callable[[Inputs], abatch.Outcomes]:
+    def _astart(self, pipeline: Choice, host: Host | None) -> Callable[[Inputs], abatch.Outcomes]:
         pool = self._checked_pool()
         if pool is None:
             from combinators._run.executors import aio as aexecutors  # noqa: PLC0415 - only executors need it
@@ -146,7 +158,9 @@ class Options:
 
         def started(inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
-                return abatch.drain(pipeline, inputs, self.limit, watch=self.check_mutation)
+                return abatch.drain(
+                    pipeline, inputs, self.limit, watch=self.check_mutation, host=host
+                )
 
         return started
 

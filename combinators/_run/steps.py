@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from typing import Any, cast
 
 from combinators import _nodes as n
@@ -59,7 +59,7 @@ def changed(node: n.Transform, source: Iterator[Any]) -> Generator[Any, None, No
     return (chunk for chunk in chunks)
 
 
-def achanged(node: n.Transform, source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+def achanged(node: n.Transform, source: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
     """Return the chunks that the async body of a transform makes of others."""
     return cast("AsyncGenerator[Any, None]", cast("n.Function", node.aio)(source))
 

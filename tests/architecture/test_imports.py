@@ -74,8 +74,8 @@ def test_importing_opens_no_socket_and_starts_no_process(
     assert {event for event in events if event.startswith(REACHING_OUT)} == set()
 
 
-# Pickles lambdas for batches on other processes, where it is installed.
-OPTIONAL = {"cloudpickle"}
+# Pickles lambdas for batches on other processes, where it is installed; runs who awaits us.
+OPTIONAL = {"cloudpickle", "trio"}
 
 
 def test_the_core_names_no_third_party_but_its_two_dependencies(root: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from combinators._run.batches.batch import Outcome
-    from combinators._run.call import Turn
+    from combinators._run.call import Host, Turn
     from combinators._run.choice import Choice
     from combinators._run.code.program import Program
     from combinators._run.concurrency.tasks import Contained
@@ -41,11 +41,18 @@ async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
 
 
 def drain(
-    choice: Choice, inputs: Iterable[Any] | AsyncIterable[Any], limit: int | None, *, watch: bool
+    choice: Choice,
+    inputs: Iterable[Any] | AsyncIterable[Any],
+    limit: int | None,
+    *,
+    watch: bool,
+    host: Host | None,
 ) -> Drain:
     """Return the items of a batch of a runnable, to be run on the running event loop."""
-    program = choice.compiled(aio.itemwise, watch=watch, limited=limit is not None)
-    return Drain(program, inputs, turn(limit), limit)
+    program = choice.compiled(
+        aio.itemwise, watch=watch, limited=limit is not None, hosted=host is not None
+    )
+    return Drain(program, inputs, turn(limit, host=host), limit)
 
 
 async def gathered(drain: Outcomes, *, collect: bool) -> list[Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
     from contextvars import Context
 
-    from combinators._run.call import Turn
+    from combinators._run.call import Host, Turn
     from combinators._run.choice import Choice
     from combinators._run.code.program import Program
     from combinators._run.concurrency.tasks import Contained
@@ -29,17 +29,20 @@ if TYPE_CHECKING:
 _END: Final[Any] = object()
 
 
-def gathering(
+def gathering(  # noqa: PLR0913 - the options of a batch
     choice: Choice,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
     *,
     collect: bool,
     watch: bool,
+    host: Host | None,
 ) -> Gathering:
     """Return a batch of a runnable, to be run on the running event loop."""
-    program = choice.compiled(aio.itemwise, watch=watch, limited=limit is not None)
-    return Gathering(program, inputs, turn(limit), limit, collect=collect)
+    program = choice.compiled(
+        aio.itemwise, watch=watch, limited=limit is not None, hosted=host is not None
+    )
+    return Gathering(program, inputs, turn(limit, host=host), limit, collect=collect)
 
 
 @final

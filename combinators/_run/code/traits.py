@@ -18,6 +18,9 @@ _CHEAP = (
     n.Passthrough, n.Pick, n.Select, n.Rename, n.Omit, n.IsInstance, n.Template, n.ChatTemplate,
 )  # fmt: skip
 
+# So many nodes are the lines of one function.
+FEW_NODES = 100
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,19 @@ def runs_in_turn(tree: n.Node) -> bool:
     """Return whether no two steps of the tree ever run at once."""
     parallel = (n.Fanout, n.Assign, n.Each, n.Bind)  # what is chosen may be anything
     return not any(isinstance(node, parallel) for node in walk(tree))
+
+
+def awaits_only(tree: n.Node) -> bool:
+    """Return whether a tree is no more than a row of async and cheap steps.
+
+    Nothing is asked of an event loop then, so it may be anybody's.
+    """
+    nodes = list(walk(tree))
+    rows = (n.Pipe, n.Named, n.Tap, *_CHEAP)
+    return len(nodes) <= FEW_NODES and all(
+        isinstance(node, rows) or (isinstance(node, n.Step) and (node.inline or node.aio))
+        for node in nodes
+    )
 
 
 def _is_cheap(node: n.Node) -> bool:

@@ -26,6 +26,10 @@ class Scope:
         self.above = above
         self.failed = False
 
+    def end(self) -> None:
+        """Let no further work begin."""
+        self.failed = True
+
     def stopped(self) -> bool:
         """Return whether no further work begins, here or in a scope above."""
         scope: Scope | None = self

@@ -179,22 +179,40 @@ async def joined(tasks: Iterable[asyncio.Task[Any]]) -> None:
         raise cancelled
 
 
-class _Hop(asyncio.Future[Any]):
-    """The outcome of a function in a thread, which nobody can stop: it is awaited to its end.
+class Hop(asyncio.Future["Contained"]):
+    """The outcome of a function that runs elsewhere: it is awaited to its end.
 
-    A task that is cancelled while it waits here is cancelled when the thread is
-    done: `Task.cancel` asks the future it waits for first, and remembers. The function
-    may ask, too: its scope has ended then.
+    A task that is cancelled while it waits here is cancelled when the function is over:
+    `Task.cancel` asks the future it waits for first, and remembers. Whoever runs the
+    function is told, too.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, cancelled: Callable[[], None]) -> None:
         super().__init__(loop=asyncio.get_running_loop())
-        self._scope = scope
+        self._told = cancelled
 
     @override
     def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 - the base class names it
-        self._scope.failed = True
+        self._told()
         return False
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Let the one who waits go on."""
+        self.set_result((result, error))
+
+    async def outcome(self) -> Any:
+        """Return the result of the function, or raise its error.
+
+        Raises:
+            CancelledError: the caller was cancelled, and the function has not failed.
+        """
+        try:
+            return result_of(await self)
+        except asyncio.CancelledError:
+            # It was waited for even so; a failure there is kept like one of cleanup.
+            if (error := self.result()[1]) is not None:
+                raise error from None
+            raise
 
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
@@ -206,13 +224,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
     loop = asyncio.get_running_loop()
     context = contextvars.copy_context()
     scope = Scope(None)
-    hop = _Hop(scope)
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if error is None:
-            hop.set_result(result)
-        else:
-            hop.set_exception(error)
+    hop = Hop(scope.end)
 
     def job() -> None:
         result, failed = None, None
@@ -225,17 +237,12 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
             failed = error
         HERE.scope = outside
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failed)
+            loop.call_soon_threadsafe(hop.settle, result, failed)
 
     if not IN_USE.get().spawn(job):
         job()  # the loop stands still meanwhile, but it goes on
     try:
-        return await hop
-    except asyncio.CancelledError:
-        # The thread was waited for even so; a failure there is kept like one of cleanup.
-        if (error := hop.exception()) is not None:
-            raise error from None
-        raise
+        return await hop.outcome()
     finally:
         adopt(context)
 

@@ -63,7 +63,7 @@ def whole(program: Program, place: Place) -> Begin:
 
 def generator(node: n.Step, place: Place) -> Begin:
     """Return what begins a generator function of the whole input."""
-    body = partial(_stepped, node.aio or partial(_threaded, node))
+    body = partial(_stepped, node)
     name, blame = label(node), partial(blame_step, place)
 
     async def begin(flow: Flow) -> None:
@@ -72,9 +72,9 @@ def generator(node: n.Step, place: Place) -> Begin:
     return begin
 
 
-def _stepped(body: Callable[[Any], Chunks], x: Any, turn: Turn) -> Chunks:
-    """Return the chunks of an async generator, of which only so many run at once."""
-    chunks = body(x)
+def _stepped(node: n.Step, x: Any, turn: Turn) -> Chunks:
+    """Return the chunks of a generator function, of which only so many run at once."""
+    chunks: Chunks = _threaded(node, x) if node.aio is None else hosted(node.aio(x), turn)
     return chunks if isinstance(turn.gate, contextlib.nullcontext) else _gated(chunks, turn)
 
 
@@ -86,6 +86,11 @@ async def _gated(chunks: Chunks, turn: Turn) -> Chunks:
             if chunk is NOTHING:
                 return
             yield chunk
+
+
+def hosted(chunks: Chunks, turn: Turn) -> Chunks:
+    """Return the chunks of an async generator of the user's, as this event loop can read them."""
+    return chunks if turn.host is None else turn.host.read(chunks, chunks.aclose)
 
 
 async def _threaded(node: n.Step, x: Any) -> Chunks:
@@ -224,11 +229,18 @@ def changing(node: n.Transform, place: Place) -> Begin:
 
     async def begin(flow: Flow) -> None:
         chunks = flow.given.each()
-        made = achanged(node, chunks) if node.aio else _changed_elsewhere(node, chunks)
+        made = _changed(node, chunks, flow.turn) if node.aio else _changed_elsewhere(node, chunks)
         flow.trail.opened.append(chunks)
         flow.opens(made, name, blame)
 
     return begin
+
+
+def _changed(node: n.Transform, chunks: Chunks, turn: Turn) -> Chunks:
+    """Return what an async transform makes of chunks."""
+    if turn.host is None:
+        return achanged(node, chunks)
+    return hosted(achanged(node, turn.host.lend(chunks)), turn)
 
 
 async def _changed_elsewhere(node: n.Transform, chunks: Chunks) -> Chunks:

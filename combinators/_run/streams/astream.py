@@ -13,6 +13,7 @@ from combinators._labels import arm_segments, label
 from combinators._run import aio, sync
 from combinators._run.choice import case_segments
 from combinators._run.code.traits import traits
+from combinators._run.hosts import streamed
 from combinators._run.robust import aio as arobust
 from combinators._run.streams.abeginning import (
     apart,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from combinators._run.code.places import Part, Place
     from combinators._run.code.program import Program
     from combinators._run.code.traits import Traits
+    from combinators._run.streams.aflow import Running
     from combinators._run.streams.stages import Source
 
 
@@ -194,6 +196,29 @@ _streaming = on_heap(_compile)
 def compiled(node: n.Node, *, watch: bool) -> Streaming:
     """Return the stream of a tree."""
     return _streaming(node, _Compiler(Chunked(node, watch=watch), traits((node,)), watch))
+
+
+@final
+class _Anywhere:
+    """A tree as a stream, for who reads it on asyncio's loop or under trio."""
+
+    def __init__(self, inner: Streaming) -> None:
+        self._inner = inner
+
+    def on(self, x: Any, turn: Turn) -> Chunks:
+        """Return the chunks for an input that is there as a whole."""
+        return streamed(lambda host: self._inner.on(x, turn.on(host)))
+
+    def over(self, chunks: Iterable[Any] | AsyncIterable[Any], turn: Turn) -> Chunks:
+        """Return the chunks for an input that comes in chunks."""
+        return streamed(
+            lambda host: self._inner.over(host.given(chunks) if host else chunks, turn.on(host))
+        )
+
+
+def runner(node: n.Node, *, watch: bool) -> Running:
+    """Return the stream of a tree for a caller."""
+    return _Anywhere(compiled(node, watch=watch))
 
 
 def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler) -> Branch:

@@ -11,6 +11,7 @@ Source: Claessen, Shrinking and Showing Functions (2012), for functions as data 
 from __future__ import annotations
 
 import asyncio
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final, final
@@ -30,6 +31,15 @@ class Fault(Exception):  # noqa: N818 - a fault is what a drawn function has, an
     @override
     def __repr__(self) -> str:
         return f"Fault({', '.join(map(repr, self.args))})"
+
+
+async def _suspended() -> None:
+    """Let others go on, on asyncio's loop or trio's."""
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        await trio.lowlevel.checkpoint()
+    else:
+        await asyncio.sleep(0)
 
 
 def canonical(value: Any) -> str:
@@ -133,7 +143,7 @@ class AsyncFunction(Drawn):
     @override
     async def __call__(self, x: object, /) -> Any:
         """Return the output for an input."""
-        await asyncio.sleep(0)
+        await _suspended()
         return self.output(x)
 
 
@@ -163,7 +173,7 @@ class AsyncGenerator(Drawn):
     async def __call__(self, x: object, /) -> AsyncIterator[Any]:
         """Yield the output for an input, in pieces that merge to it."""
         for piece in pieces(self.output(x)):
-            await asyncio.sleep(0)
+            await _suspended()
             yield piece
 
 

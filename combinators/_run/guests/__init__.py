@@ -1,0 +1,1 @@
+"""Runs of the event loop that are the guests of another one."""

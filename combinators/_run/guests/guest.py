@@ -1,0 +1,131 @@
+"""An event loop of asyncio's that trio turns, and what its tasks ask of trio.
+
+All that runs pipelines is written once, for asyncio. Under trio it runs here, between the steps
+of trio's own tasks; what the user has written to be awaited is run by those tasks, and sees
+nothing but trio. Two doors lead from one side to the other: `run`, and a `Visit`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, final
+
+import trio
+
+from combinators._compat import override
+from combinators._run.concurrency.contexts import adopt
+from combinators._run.concurrency.tasks import contained, result_of
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Awaitable, Callable
+
+
+@final
+class Guest(asyncio.BaseEventLoop):
+    """An event loop without a selector or a clock of its own: trio has both."""
+
+    # What the base class keeps: callbacks that can run, and a heap of those that wait for a time.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._host = trio.lowlevel.current_trio_token()
+        self._news = trio.Event()
+        self._over = trio.Event()
+        self._has_ended = False
+        trio.lowlevel.spawn_system_task(self._turn_on)
+
+    async def run(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """Return what `function` returns when the tasks of this loop have awaited it.
+
+        For tasks of trio's. One that is cancelled cancels what runs, and waits for its end;
+        what fails in cleanup is told even so.
+        """
+        context, over = copy_context(), trio.Event()
+        task = self.create_task(contained(function, *args), context=context)
+        task.add_done_callback(lambda _: over.set())
+        self.wake()
+        try:
+            await over.wait()
+        except BaseException:  # trio's `Cancelled`, or Ctrl-C
+            self.call_soon(task.cancel)  # not before it has begun: it may be what closes others
+            self.wake()
+            with trio.CancelScope(shield=True):
+                await over.wait()
+            if not task.cancelled() and (error := task.result()[1] or None) is not None:
+                raise error from None
+            raise
+        finally:
+            adopt(context)
+        return result_of(task.result())
+
+    async def end(self) -> None:
+        """Return when nothing of this loop is left."""
+        self._has_ended = True
+        self.wake()
+        with trio.CancelScope(shield=True):
+            await self._over.wait()
+
+    def wake(self) -> None:
+        """Let this loop see that there is something to do; in trio's own thread."""
+        self._news.set()
+
+    @override
+    def time(self) -> float:
+        return trio.current_time()
+
+    async def _turn_on(self) -> None:
+        """Run what can go on, round by round, until this loop ends."""
+        try:
+            while not self._has_ended:
+                await self._turn()
+        except trio.Cancelled:  # the run of trio is over: nobody closes what is open
+            with trio.CancelScope(shield=True):
+                await self._wind_up()
+            raise
+        finally:
+            self.close()
+            self._over.set()
+
+    async def _turn(self) -> None:
+        self._news = trio.Event()
+        self.stop()
+        self.run_forever()  # for one round
+        if self._ready:
+            await trio.lowlevel.checkpoint()
+            return
+        with trio.CancelScope(deadline=self._next_due()):
+            await self._news.wait()
+
+    async def _wind_up(self) -> None:
+        while tasks := asyncio.all_tasks(self):
+            for task in tasks:
+                task.cancel()
+            await self._turn()
+        closing = self.create_task(self.shutdown_asyncgens())
+        while not closing.done():
+            await self._turn()
+
+    def _run_once(self) -> None:
+        """Run the callbacks that can run now: what the base class does, but for waiting."""
+        now = self.time()
+        while self._scheduled and self._scheduled[0].when() <= now:
+            self._ready.append(heapq.heappop(self._scheduled))
+        for _ in range(len(self._ready)):
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 - what the base class calls
+
+    def _next_due(self) -> float:
+        while self._scheduled and self._scheduled[0].cancelled():
+            heapq.heappop(self._scheduled)
+        return self._scheduled[0].when() if self._scheduled else math.inf
+
+    def _write_to_self(self) -> None:
+        """Wake this loop from another thread."""
+        self._host.run_sync_soon(self.wake, idempotent=True)
