@@ -1,6 +1,5 @@
 """What goes wrong elsewhere, each fault in a few lines: none may come back."""
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 
 from combinators import (
@@ -22,11 +22,13 @@ from combinators import (
 )
 from tests.running.ways import (
     Gauge,
+    Loop,
     afailing,
     failing,
     inc,
+    on_asyncio,
     python,
-    within,
+    tasks_left,
 )
 
 
@@ -43,12 +45,12 @@ def test_branches_that_have_not_begun_never_begin_after_a_failure() -> None:
     assert gauge.count == begun <= 16
 
 
-def test_an_async_failure_cancels_its_siblings_and_joins_them() -> None:
+def test_an_async_failure_cancels_its_siblings_and_joins_them(run: Loop) -> None:
     log: list[str] = []
 
     async def slow(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             log.append("over")
 
@@ -56,9 +58,9 @@ def test_an_async_failure_cancels_its_siblings_and_joins_them() -> None:
         with pytest.raises(FanoutError):
             await fanout(s=slow, b=afailing(ValueError(), 0.05)).ainvoke(1)
         assert log == ["over"]
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert tasks_left() == 0
 
-    within(5, main())
+    run(main(), seconds=5)
 
 
 def test_two_failures_are_both_reported() -> None:
@@ -79,14 +81,14 @@ def test_two_failures_are_both_reported() -> None:
     }
 
 
-def test_an_error_of_cleanup_during_cancellation_is_kept() -> None:
+def test_an_error_of_cleanup_during_cancellation_is_kept(run: Loop) -> None:
     async def messy(_: object) -> None:
         with contextlib.ExitStack() as stack:
             stack.callback(failing(KeyError()), None)
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
 
     with pytest.raises(FanoutError) as caught:
-        within(5, fanout(s=messy, b=afailing(ValueError(), 0.05)).ainvoke(1))
+        run(fanout(s=messy, b=afailing(ValueError(), 0.05)).ainvoke(1), seconds=5)
     assert {type(error) for error in caught.value.errors.values()} == {ValueError, KeyError}
 
 
@@ -128,10 +130,10 @@ def test_nested_fanouts_under_a_limit_neither_deadlock_nor_flood() -> None:
     assert max(threads) - before <= 16
 
 
-def test_an_async_limit_holds_for_the_whole_tree() -> None:
+def test_an_async_limit_holds_for_the_whole_tree(run: Loop) -> None:
     gauge = Gauge(0.005)
     chain = fanout({f"k{i}": gauge.astep for i in range(10)})
-    asyncio.run(chain.abatch(range(30), limit=4))
+    run(chain.abatch(range(30), limit=4))
     assert (gauge.count, gauge.peak) == (300, 4)
 
 
@@ -140,7 +142,7 @@ def test_a_limit_that_makes_no_sense_is_refused(limit: Any) -> None:  # noqa: AN
     with pytest.raises(OptionError):
         runnable(inc).batch([1, 2], limit=limit)
     with pytest.raises(OptionError):
-        within(5, runnable(inc).abatch([1, 2], limit=limit))
+        on_asyncio(runnable(inc).abatch([1, 2], limit=limit))
 
 
 def test_an_exception_that_is_a_value_is_no_failure() -> None:

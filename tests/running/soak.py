@@ -116,12 +116,7 @@ class Load:
             if trial.way not in ASYNC_WAYS or struck:  # it would stop the loop of all others
                 continue
             seen = Seen()
-            try:
-                await run_on_a_loop(trial, seen)
-            except BaseException as bare:
-                if not seen.watch.fired:
-                    raise
-                seen.bare = bare
+            await run_on_a_loop(trial, seen)
             # The oracle has an event loop of its own.
             await asyncio.to_thread(self._judge, trial, seen)
 

@@ -5,10 +5,19 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import RunningLoopError, bind, fanout, pipe, runnable
-from tests.running.ways import ainc, aone_two_three, failing, inc, note_of
+from tests.running.ways import (
+    Loop,
+    ainc,
+    aone_two_three,
+    failing,
+    inc,
+    note_of,
+)
 
 pytestmark = pytest.mark.race
 
@@ -22,7 +31,7 @@ def test_an_async_step_works_in_a_sync_call() -> None:
 
 def test_one_call_has_one_loop_and_the_next_another() -> None:
     async def loop_of(_: object) -> asyncio.AbstractEventLoop:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         return asyncio.get_running_loop()
 
     both = fanout(loop_of, loop_of)
@@ -39,7 +48,7 @@ def test_the_loop_is_not_in_the_thread_of_the_caller() -> None:
     assert runnable(thread).invoke(1) != threading.get_ident()
 
 
-def test_a_step_with_both_bodies_uses_the_one_that_fits() -> None:
+def test_a_step_with_both_bodies_uses_the_one_that_fits(run: Loop) -> None:
     async def aio(_: object) -> str:
         return "async"
 
@@ -48,7 +57,7 @@ def test_a_step_with_both_bodies_uses_the_one_that_fits() -> None:
 
     both = runnable(sync, aio=aio)
     assert both.invoke(1) == "sync"
-    assert asyncio.run(both.ainvoke(1)) == "async"
+    assert run(both.ainvoke(1)) == "async"
     assert pipe(both, str).batch([1]) == ["sync"]
 
 
@@ -61,12 +70,12 @@ CALLS: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("called", CALLS)
-def test_inside_a_running_loop_it_says_what_to_call(called: str) -> None:
+def test_inside_a_running_loop_it_says_what_to_call(run: Loop, called: str) -> None:
     async def main() -> None:
         CALLS[called](pipe(inc, ainc))
 
     with pytest.raises(RunningLoopError) as caught:
-        asyncio.run(main())
+        run(main())
     assert str(caught.value) == (
         f"{called}() of a pipeline with async steps was called inside a running event loop, "
         "which would stand still.\n"
@@ -75,26 +84,26 @@ def test_inside_a_running_loop_it_says_what_to_call(called: str) -> None:
     )
 
 
-def test_a_runnable_called_inside_a_running_loop_says_so_too() -> None:
+def test_a_runnable_called_inside_a_running_loop_says_so_too(run: Loop) -> None:
     async def main() -> None:
         runnable(ainc)(1)
 
     with pytest.raises(RunningLoopError, match=r"Use ainvoke\(\) there"):
-        asyncio.run(main())
+        run(main())
 
 
-def test_a_pipeline_of_sync_steps_runs_inside_a_loop() -> None:
+def test_a_pipeline_of_sync_steps_runs_inside_a_loop(run: Loop) -> None:
     async def main() -> object:
         return fanout(a=inc, b=inc).invoke(1)
 
-    assert asyncio.run(main()) == {"a": 2, "b": 2}
+    assert run(main()) == {"a": 2, "b": 2}
 
 
-def test_a_sync_step_on_a_thread_may_run_an_async_pipeline() -> None:
+def test_a_sync_step_on_a_thread_may_run_an_async_pipeline(run: Loop) -> None:
     def call(n: int) -> int:
         return runnable(ainc).invoke(n)
 
-    assert asyncio.run(runnable(call).ainvoke(1)) == 2
+    assert run(runnable(call).ainvoke(1)) == 2
 
 
 def test_a_sync_call_may_choose_an_async_pipeline() -> None:

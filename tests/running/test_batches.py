@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar, copy_context
 from typing import Any, Literal
 
+import anyio
+import anyio.lowlevel
 import pytest
 from returns.result import Success
 from typing_extensions import override
@@ -18,15 +20,18 @@ from combinators import BatchError, OptionError, Pool, fanout, pipe, runnable
 from tests.running.ways import (
     AnyStep,
     Gauge,
+    Loop,
     afailing,
     ainc,
     arriving,
     collected,
     failing,
     inc,
+    is_trio,
     note_of,
+    on_asyncio,
+    tasks_left,
     waiting,
-    within,
 )
 
 pytestmark = pytest.mark.race
@@ -39,7 +44,7 @@ def odd_fails(n: int) -> int:
 
 
 async def aodd_fails(n: int) -> int:
-    await asyncio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return odd_fails(n)
 
 
@@ -52,12 +57,12 @@ async def listed(results: AsyncIterator[tuple[int, Any]]) -> list[tuple[int, Any
 
 
 @pytest.mark.parametrize("step", COUNTERS)
-def test_an_empty_batch_gives_an_empty_list(step: AnyStep) -> None:
+def test_an_empty_batch_gives_an_empty_list(run: Loop, step: AnyStep) -> None:
     r = runnable(step)
     assert r.batch([]) == r.batch(iter(())) == r.batch([], errors="collect") == []
     assert list(r.batch_as_completed([])) == []
-    assert asyncio.run(r.abatch([])) == []
-    assert asyncio.run(listed(r.abatch_as_completed([]))) == []
+    assert run(r.abatch([])) == []
+    assert run(listed(r.abatch_as_completed([]))) == []
 
 
 @pytest.mark.parametrize("limit", [1, 3, 32, None])
@@ -70,18 +75,18 @@ def test_results_are_in_the_order_of_the_inputs(limit: int | None) -> None:
 
 
 @pytest.mark.parametrize("step", COUNTERS)
-def test_async_inputs_are_fine_for_an_async_batch(step: AnyStep) -> None:
-    assert asyncio.run(runnable(step).abatch(arriving([1, 2, 3]))) == [2, 3, 4]
+def test_async_inputs_are_fine_for_an_async_batch(run: Loop, step: AnyStep) -> None:
+    assert run(runnable(step).abatch(arriving([1, 2, 3]))) == [2, 3, 4]
     results = runnable(step).abatch_as_completed(arriving([1, 2, 3]))
-    assert sorted(asyncio.run(listed(results))) == [(0, 2), (1, 3), (2, 4)]
+    assert sorted(run(listed(results))) == [(0, 2), (1, 3), (2, 4)]
 
 
 @pytest.mark.parametrize("step", BODIES)
-def test_collected_outcomes_keep_their_places(step: AnyStep) -> None:
+def test_collected_outcomes_keep_their_places(run: Loop, step: AnyStep) -> None:
     r = runnable(step)
     for outcomes in (
         r.batch(range(4), errors="collect"),
-        asyncio.run(r.abatch(range(4), errors="collect")),
+        run(r.abatch(range(4), errors="collect")),
     ):
         assert [type(outcome).__name__ for outcome in outcomes] == ["Success", "Failure"] * 2
         assert [outcomes[0].unwrap(), outcomes[2].unwrap()] == [0, 2]
@@ -89,10 +94,10 @@ def test_collected_outcomes_keep_their_places(step: AnyStep) -> None:
 
 
 @pytest.mark.parametrize("step", BODIES)
-def test_collected_outcomes_come_as_completed_too(step: AnyStep) -> None:
+def test_collected_outcomes_come_as_completed_too(run: Loop, step: AnyStep) -> None:
     r = runnable(step)
     found = dict(r.batch_as_completed(range(4), errors="collect"))
-    afound = dict(asyncio.run(listed(r.abatch_as_completed(range(4), errors="collect"))))
+    afound = dict(run(listed(r.abatch_as_completed(range(4), errors="collect"))))
     for outcomes in (found, afound):
         assert sorted(outcomes) == [0, 1, 2, 3]
         assert outcomes[2].unwrap() == 2
@@ -138,15 +143,15 @@ def test_a_failed_batch_keeps_what_was_finished(step: AnyStep) -> None:
 
 
 @pytest.mark.parametrize("step", BODIES)
-def test_a_failed_async_batch_keeps_what_was_finished(step: AnyStep) -> None:
+def test_a_failed_async_batch_keeps_what_was_finished(run: Loop, step: AnyStep) -> None:
     with pytest.raises(BatchError) as caught:
-        asyncio.run(runnable(step).abatch([0, 2, 4, 1, 6, 8], limit=1))
+        run(runnable(step).abatch([0, 2, 4, 1, 6, 8], limit=1))
     assert caught.value.index == 3
     assert {0: 0, 1: 2, 2: 4}.items() <= caught.value.results.items()
     assert caught.value.__cause__ is caught.value.errors[3]
 
 
-def test_nothing_begins_after_a_failure() -> None:
+def test_nothing_begins_after_a_failure(run: Loop) -> None:
     gauge, agauge = Gauge(0.005), Gauge(0.005)
 
     def step(n: int) -> object:
@@ -160,7 +165,7 @@ def test_nothing_begins_after_a_failure() -> None:
     assert gauge.count == len(caught.value.results) < 100
     assert gauge.running == 0
     with pytest.raises(BatchError):
-        asyncio.run(runnable(astep).abatch(range(5000), limit=4))
+        run(runnable(astep).abatch(range(5000), limit=4))
     assert agauge.count < 100
 
 
@@ -181,20 +186,22 @@ def test_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
     assert (got, caught.value.results) == ([], {0: 0})
 
 
-def test_async_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
+def test_async_results_that_come_after_a_failure_are_kept_in_the_error(run: Loop) -> None:
     async def step(n: int) -> int:
         if n == 1:
             raise ValueError
-        await asyncio.sleep(0.05)
+        await anyio.sleep(0.05)
         return n
 
     with pytest.raises(BatchError) as caught:
-        asyncio.run(listed(runnable(step).abatch_as_completed([0, 1], limit=2)))
+        run(listed(runnable(step).abatch_as_completed([0, 1], limit=2)))
     assert (caught.value.index, caught.value.results) == (1, {0: 0})
 
 
 @pytest.mark.parametrize("step", COUNTERS)
-def test_a_source_that_fails_midway_fails_as_the_item_that_was_to_come(step: AnyStep) -> None:
+def test_a_source_that_fails_midway_fails_as_the_item_that_was_to_come(
+    run: Loop, step: AnyStep
+) -> None:
     def source() -> Iterator[int]:
         yield 1
         yield 2
@@ -209,7 +216,7 @@ def test_a_source_that_fails_midway_fails_as_the_item_that_was_to_come(step: Any
     assert [outcome.unwrap() for outcome in done] == [2, 3]
     assert isinstance(last.failure(), LookupError)
     with pytest.raises(BatchError) as acaught:
-        asyncio.run(r.abatch(source()))
+        run(r.abatch(source()))
     assert (acaught.value.index, acaught.value.results) == (2, {0: 2, 1: 3})
 
 
@@ -220,7 +227,7 @@ class Halt(BaseException):
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 @pytest.mark.parametrize("errors", ["raise", "collect"])
 def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
-    kind: type[BaseException], errors: Literal["raise", "collect"]
+    run: Loop, kind: type[BaseException], errors: Literal["raise", "collect"]
 ) -> None:
     for fail in (failing, afailing):
         gauge = Gauge(0.01)
@@ -229,7 +236,7 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
         with pytest.raises(kind):
             chain.batch(range(500), limit=2, errors=errors)
         with pytest.raises(kind):
-            asyncio.run(chain.abatch(range(500), limit=2, errors=errors))
+            run(chain.abatch(range(500), limit=2, errors=errors))
         with pytest.raises(kind):
             list(chain.batch_as_completed(range(500), limit=2, errors=errors))
         assert gauge.count < 50
@@ -238,26 +245,28 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, Halt])
 @pytest.mark.parametrize("collects", [True, False])
 def test_what_ends_two_items_at_once_is_raised_where_they_are_awaited_and_told_once(
-    kind: type[BaseException], *, collects: bool
+    run: Loop, kind: type[BaseException], *, collects: bool
 ) -> None:
     reported: list[object] = []
+    waiting: list[object] = []
+
+    async def halt(n: object) -> None:
+        waiting.append(n)
+        while len(waiting) < 2:
+            await anyio.lowlevel.checkpoint()
+        raise kind
 
     async def main() -> None:
-        loop, together = asyncio.get_running_loop(), asyncio.Event()
-        loop.set_exception_handler(lambda _, found: reported.append(found))
-        loop.call_later(0.02, together.set)
-
-        async def halt(_: object) -> None:
-            await together.wait()
-            raise kind
-
+        if not is_trio():  # which has nowhere to report to
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(lambda _, found: reported.append(found))
         chain = runnable(halt)
         with pytest.raises(kind):
             await (
                 chain.abatch([1, 2]) if collects else collected(chain.abatch_as_completed([1, 2]))
             )
 
-    within(10, main())
+    run(main(), seconds=10)
     gc.collect()
     assert reported == []
 
@@ -303,11 +312,11 @@ def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> No
         if n == 0:
             raise asyncio.CancelledError
         ran.append(n)
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.01)
         return n
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(runnable(step).abatch(range(500), limit=2))
+        on_asyncio(runnable(step).abatch(range(500), limit=2))
     assert len(ran) < 50
 
 
@@ -322,7 +331,7 @@ class Incomparable:
 
 
 @pytest.mark.parametrize("aio", [False, True])
-def test_a_context_that_does_not_compare_is_changed(*, aio: bool) -> None:
+def test_a_context_that_does_not_compare_is_changed(run: Loop, *, aio: bool) -> None:
     var = ContextVar[object]("var")
     seen: list[object] = []
     outside = Incomparable()
@@ -338,19 +347,19 @@ def test_a_context_that_does_not_compare_is_changed(*, aio: bool) -> None:
     def main() -> list[int]:
         var.set(outside)
         if aio:
-            return asyncio.run(runnable(astep).abatch(range(3), limit=1))
+            return run(runnable(astep).abatch(range(3), limit=1))
         return runnable(step).batch(range(3), limit=1)
 
     assert copy_context().run(main) == [0, 1, 2]
     assert all(value is outside for value in seen)
 
 
-def test_items_that_arrive_fail_at_their_places() -> None:
-    outcomes = asyncio.run(runnable(aodd_fails).abatch(arriving(range(4)), errors="collect"))
+def test_items_that_arrive_fail_at_their_places(run: Loop) -> None:
+    outcomes = run(runnable(aodd_fails).abatch(arriving(range(4)), errors="collect"))
     assert [isinstance(outcome, Success) for outcome in outcomes] == [True, False, True, False]
 
 
-def test_what_is_no_exception_in_the_source_is_bare() -> None:
+def test_what_is_no_exception_in_the_source_is_bare(run: Loop) -> None:
     def source() -> Iterator[int]:
         yield 1
         raise Halt
@@ -359,10 +368,10 @@ def test_what_is_no_exception_in_the_source_is_bare() -> None:
         with pytest.raises(Halt):
             runnable(step).batch(source())
         with pytest.raises(Halt):
-            asyncio.run(runnable(step).abatch(source()))
+            run(runnable(step).abatch(source()))
 
 
-def test_an_exit_in_the_source_is_raised_where_the_batch_is_awaited() -> None:
+def test_an_exit_in_the_source_is_raised_where_the_batch_is_awaited(run: Loop) -> None:
     def source() -> Iterator[int]:
         yield 1
         raise SystemExit
@@ -374,16 +383,16 @@ def test_an_exit_in_the_source_is_raised_where_the_batch_is_awaited() -> None:
         with pytest.raises(SystemExit):
             await collected(chain.abatch_as_completed(source()))
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_the_way_of_errors_is_checked_before_anything_runs() -> None:
+def test_the_way_of_errors_is_checked_before_anything_runs(run: Loop) -> None:
     wrong: Any = "ignore"
     r: Any = runnable(inc)
     calls: tuple[Callable[[], object], ...] = (
         lambda: r.batch([1], errors=wrong),
         lambda: r.batch_as_completed([1], errors=wrong),
-        lambda: asyncio.run(r.abatch([1], errors=wrong)),
+        lambda: run(r.abatch([1], errors=wrong)),
         lambda: r.abatch_as_completed([1], errors=wrong),
     )
     for call in calls:
@@ -420,7 +429,7 @@ def test_inputs_are_read_within_a_window(step: AnyStep, limit: int) -> None:
 
 
 @pytest.mark.parametrize("step", COUNTERS)
-def test_async_batches_read_within_a_window(step: AnyStep) -> None:
+def test_async_batches_read_within_a_window(run: Loop, step: AnyStep) -> None:
     inputs = Counted()
 
     async def main() -> None:
@@ -429,11 +438,11 @@ def test_async_batches_read_within_a_window(step: AnyStep) -> None:
         ) as results:
             for taken in range(1, 11):
                 await anext(results)
-                await asyncio.sleep(0.002)
+                await anyio.sleep(0.002)
                 assert inputs.read <= taken + 2 * 4 + 1
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_closing_waits_for_what_runs() -> None:

@@ -1,6 +1,5 @@
 """Steps that only rearrange mappings, in every way of running; and all of it without a thread."""
 
-import asyncio
 from collections import ChainMap, UserDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +32,16 @@ from combinators import (
     when,
 )
 from combinators._run.concurrency.pool import POOL, Roster
-from tests.running.ways import ONCE, WAYS, Way, ainc, aone_two_three, inc, one_two_three
+from tests.running.ways import (
+    ONCE,
+    WAYS,
+    Loop,
+    Way,
+    ainc,
+    aone_two_three,
+    inc,
+    one_two_three,
+)
 
 INPUT = {"a": 1, "b": 2, "c": 3}
 
@@ -203,12 +211,14 @@ CHAINS: dict[str, tuple[Runnable[Any, Any], object]] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("limit", [None, 1, 2])
 @pytest.mark.parametrize("name", CHAINS)
-def test_without_threads_the_caller_does_the_work(way: Way, limit: int | None, name: str) -> None:
+def test_without_threads_the_caller_does_the_work(
+    run: Loop, way: Way, limit: int | None, name: str
+) -> None:
     chain, expected = CHAINS[name]
     assert way(chain, 1) == expected
     assert chain.invoke(1, limit=limit) == expected
     assert chain.batch([1, 1], limit=limit) == [expected] * 2
-    assert asyncio.run(chain.abatch([1, 1], limit=limit)) == [expected] * 2
+    assert run(chain.abatch([1, 1], limit=limit)) == [expected] * 2
 
 
 @pytest.mark.usefixtures("_no_threads")

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 from typing_extensions import override
 
@@ -29,14 +30,15 @@ from combinators.laws.schedules import Schedule
 from tests.running.ways import (
     ONCE,
     WAYS,
+    Loop,
     Way,
+    begun,
     by_ainvoke,
     by_invoke,
     collected,
     inc,
     note_of,
     python,
-    within,
 )
 
 pytestmark = pytest.mark.race
@@ -57,7 +59,7 @@ class Counted:
 
     async def astep(self, x: Any) -> Any:  # noqa: ANN401 - as above
         self.inputs.append(x)
-        await asyncio.sleep(self._seconds)
+        await anyio.sleep(self._seconds)
         return self._result(x)
 
     def _result(self, x: Any) -> Any:  # noqa: ANN401 - as above
@@ -249,7 +251,7 @@ def test_async_streams_wait_for_a_call_that_runs() -> None:
         counted = Counted(5.0)
         kept = runnable(chunky(counted)).cached()
         caller = asyncio.ensure_future(kept.ainvoke(1))
-        await asyncio.sleep(1)
+        await anyio.sleep(1)
         assert await collected(kept.astream(1)) == ["1-2"]
         await caller
         assert counted.inputs == [1]
@@ -260,7 +262,7 @@ def test_async_streams_wait_for_a_call_that_runs() -> None:
 def chunky(counted: Counted) -> Callable[[int], AsyncIterator[str]]:
     async def chunks(x: int) -> AsyncIterator[str]:
         counted.inputs.append(x)
-        await asyncio.sleep(5)
+        await anyio.sleep(5)
         yield f"{x}-"
         yield f"{x + 1}"
 
@@ -382,7 +384,7 @@ def test_when_who_leads_is_cancelled_somebody_else_goes_on() -> None:
     async def main() -> float:
         leader = asyncio.ensure_future(kept.ainvoke(1))
         others = [asyncio.ensure_future(kept.ainvoke(1)) for _ in range(3)]
-        await asyncio.sleep(1)
+        await anyio.sleep(1)
         leader.cancel()
         assert await asyncio.gather(*others) == [("result", 1)] * 3
         assert leader.cancelled()
@@ -428,7 +430,7 @@ def test_who_waits_may_give_up() -> None:
 
     async def main() -> None:
         leader = asyncio.ensure_future(kept.ainvoke(1))
-        await asyncio.sleep(1)
+        await anyio.sleep(1)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(kept.ainvoke(1), 1)
         assert asyncio.get_running_loop().time() == pytest.approx(2)
@@ -455,7 +457,7 @@ def test_waiting_holds_no_right_of_a_limit() -> None:
         Schedule.seeded(seed).run(main)
 
 
-def test_a_step_that_asks_for_itself_does_not_wait_for_itself() -> None:
+def test_a_step_that_asks_for_itself_does_not_wait_for_itself(run: Loop) -> None:
     depth = ContextVar("depth", default=0)
 
     def ask_again(x: object) -> object:
@@ -481,18 +483,18 @@ def test_a_step_that_asks_for_itself_does_not_wait_for_itself() -> None:
     ]
     for r in both:
         depth.set(0)
-        assert within(20, r.ainvoke(1)) == 1
+        assert run(r.ainvoke(1), seconds=20) == 1
         depth.set(0)
         assert r.invoke(2) == 2
         assert r.node.memory.find((int, (int, 2))) == Kept(2)
 
 
-def test_a_loop_does_not_stand_still_for_what_only_it_can_end() -> None:
+def test_a_loop_does_not_stand_still_for_what_only_it_can_end(run: Loop) -> None:
     calls: list[object] = []
 
     async def slow(x: object) -> object:
         calls.append(x)
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.1)
         return x
 
     def fast(x: object) -> object:
@@ -502,13 +504,13 @@ def test_a_loop_does_not_stand_still_for_what_only_it_can_end() -> None:
     both = runnable(fast, aio=slow).cached()
 
     async def main() -> None:
-        leader = asyncio.ensure_future(both.ainvoke(1))
-        await asyncio.sleep(0)
-        assert both.invoke(1) == 1  # blocking the loop, as one should not
-        assert [*both.stream(1)] == [1]
-        assert await leader == 1
+        async with begun(both.ainvoke(1)) as leader:
+            await anyio.sleep(0.002)
+            assert both.invoke(1) == 1  # blocking the loop, as one should not
+            assert [*both.stream(1)] == [1]
+            assert not await leader.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert calls == [1, 1, 1]
 
 
@@ -545,7 +547,7 @@ leader.join()
 # --- Streams ------------------------------------------------------------------------
 
 
-def test_a_stream_that_finds_nothing_gives_its_chunks_and_keeps_the_whole() -> None:
+def test_a_stream_that_finds_nothing_gives_its_chunks_and_keeps_the_whole(run: Loop) -> None:
     counted = Counted()
 
     def chunks(x: int) -> Iterator[str]:
@@ -556,8 +558,8 @@ def test_a_stream_that_finds_nothing_gives_its_chunks_and_keeps_the_whole() -> N
     assert [*kept.stream(1)] == ["1", "-", "1"]
     assert [*kept.stream(1)] == ["1-1"]
     assert kept.invoke(1) == "1-1"
-    assert asyncio.run(collected(kept.astream(1))) == ["1-1"]
-    assert asyncio.run(collected(kept.astream(2))) == ["2", "-", "2"]
+    assert run(collected(kept.astream(1))) == ["1-1"]
+    assert run(collected(kept.astream(2))) == ["2", "-", "2"]
     assert [*kept.stream(2)] == ["2-2"]
     assert counted.inputs == [1, 2]
 

@@ -4,10 +4,23 @@ import asyncio
 import time
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import Runnable, each, fanout, pipe, runnable
-from tests.running.ways import AnyStep, Gauge, awaiting, collected, inc, within
+from tests.running.ways import (
+    AnyStep,
+    Gauge,
+    Loop,
+    awaiting,
+    begun,
+    collected,
+    inc,
+    on_asyncio,
+    tasks_left,
+    timeout,
+)
 
 pytestmark = pytest.mark.race
 
@@ -22,9 +35,10 @@ class Finals:
     async def step(self, x: object) -> object:
         self.begun += 1
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
-            await asyncio.sleep(0.02)
+            with anyio.CancelScope(shield=True):  # on trio, whatever is cancelled stays so
+                await anyio.sleep(0.02)
             self.ended += 1
         return x
 
@@ -40,18 +54,18 @@ def shapes(step: AnyStep) -> list[Runnable[Any, Any]]:
 
 
 @pytest.mark.parametrize("shape", range(5))
-def test_a_timeout_around_a_call_ends_it_and_joins_it(shape: int) -> None:
+def test_a_timeout_around_a_call_ends_it_and_joins_it(run: Loop, shape: int) -> None:
     finals = Finals()
     r = shapes(finals.step)[shape]
 
     async def main() -> int:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with timeout(0.5):
                 await r.ainvoke(1)
         assert finals.ended == finals.begun >= 1
-        return len(asyncio.all_tasks())
+        return tasks_left()
 
-    assert within(10, main()) == 1
+    assert run(main(), seconds=10) == 0
 
 
 @pytest.mark.parametrize("shape", range(5))
@@ -64,118 +78,123 @@ def test_wait_for_ends_a_call_and_joins_it(shape: int) -> None:
             await asyncio.wait_for(r.ainvoke(1), 0.05)
         assert finals.ended == finals.begun >= 1
 
-    within(10, main())
+    on_asyncio(main(), seconds=10)
 
 
 @pytest.mark.parametrize("shape", range(5))
-def test_a_cancelled_task_raises_cancelled_error_bare(shape: int) -> None:
+def test_a_cancelled_task_raises_what_cancels_it_bare(run: Loop, shape: int) -> None:
     finals = Finals()
     r = shapes(finals.step)[shape]
+    seen: list[BaseException] = []
+
+    async def call() -> None:
+        try:
+            await r.ainvoke(1)
+        except BaseException as error:
+            seen.append(error)
+            raise
 
     async def main() -> None:
-        task = asyncio.ensure_future(r.ainvoke(1))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
-            await task
-        assert not hasattr(caught.value, "__notes__")
+        async with begun(call()) as task:
+            await anyio.sleep(0.05)
+            task.cancel()
+            assert await task.was_cancelled()
+        assert [type(error) for error in seen] == [anyio.get_cancelled_exc_class()]
+        assert not hasattr(seen[0], "__notes__")
         assert finals.ended == finals.begun >= 1
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_a_task_cancelled_before_it_began_starts_nothing() -> None:
     finals = Finals()
 
     async def main() -> None:
-        task = asyncio.ensure_future(fanout(a=finals.step, b=finals.step).ainvoke(1))
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(fanout(a=finals.step, b=finals.step).ainvoke(1)) as task:
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    on_asyncio(main(), seconds=10)  # trio begins a task before it cancels it
     assert finals.begun == 0
 
 
-def test_a_second_cancellation_still_waits_for_cleanup() -> None:
+def test_a_second_cancellation_still_waits_for_cleanup(run: Loop) -> None:
     finals = Finals()
 
     async def main() -> None:
-        task = asyncio.ensure_future(fanout(a=finals.step, b=awaiting(30)).ainvoke(1))
-        await asyncio.sleep(0.02)
-        task.cancel()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        async with begun(fanout(a=finals.step, b=awaiting(30)).ainvoke(1)) as task:
+            await anyio.sleep(0.02)
+            task.cancel()
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            task.cancel()
+            assert await task.was_cancelled()
+            assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 @pytest.mark.parametrize("limit", [None, 1, 8])
-def test_a_cancelled_call_waits_for_the_sync_step_that_runs(limit: int | None) -> None:
+def test_a_cancelled_call_waits_for_the_sync_step_that_runs(run: Loop, limit: int | None) -> None:
     gauge = Gauge(0.2)
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with timeout(0.05):
                 await fanout(a=gauge.step, b=gauge.step).ainvoke(1, limit=limit)
         assert (gauge.running, gauge.count) == (0, 1 if limit == 1 else 2)
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_a_step_after_the_cancelled_one_does_not_begin() -> None:
+def test_a_step_after_the_cancelled_one_does_not_begin(run: Loop) -> None:
     ran: list[object] = []
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with timeout(0.5):
                 await pipe(awaiting(10), ran.append).ainvoke(1)
 
-    within(10, main())
+    run(main(), seconds=10)
     assert ran == []
 
 
-def test_an_attempt_does_not_capture_a_cancellation() -> None:
+def test_an_attempt_does_not_capture_a_cancellation(run: Loop) -> None:
     async def main() -> None:
-        task = asyncio.ensure_future(runnable(awaiting(30)).attempt().ainvoke(1))
-        await asyncio.sleep(0.02)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(runnable(awaiting(30)).attempt().ainvoke(1)) as task:
+            await anyio.sleep(0.02)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_a_cancelled_batch_joins_its_items() -> None:
+def test_a_cancelled_batch_joins_its_items(run: Loop) -> None:
     finals = Finals()
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with timeout(0.5):
                 await runnable(finals.step).abatch(range(20), limit=4)
         assert finals.begun == finals.ended == 4
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_a_cancelled_stream_joins_its_source() -> None:
+def test_a_cancelled_stream_joins_its_source(run: Loop) -> None:
     finals = Finals()
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with timeout(0.5):
                 await collected(pipe(inc, finals.step, str).astream(1))
         assert finals.begun == finals.ended == 1
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_a_closed_batch_ends_where_the_cleanup_of_an_item_fails() -> None:
+def test_a_closed_batch_ends_where_the_cleanup_of_an_item_fails(run: Loop) -> None:
     begun: list[int] = []
 
     async def messy(n: int) -> int:
@@ -183,48 +202,48 @@ def test_a_closed_batch_ends_where_the_cleanup_of_an_item_fails() -> None:
         if n == 0:
             return 0
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             raise KeyError
 
     async def main() -> None:
         results = runnable(messy).abatch_as_completed(iter(range(10_000)), limit=2)
         assert await anext(results) == (0, 0)
-        await asyncio.sleep(0.02)
+        await anyio.sleep(0.02)
         await results.aclose()
 
-    within(5, main())
+    run(main(), seconds=5)
     assert len(begun) <= 4
 
 
-def test_a_closed_batch_ends_where_an_item_swallows_its_cancellation() -> None:
+def test_a_closed_batch_ends_where_an_item_swallows_its_cancellation(run: Loop) -> None:
     async def stubborn(n: int) -> int:
         if n:
             try:
-                await asyncio.sleep(30)
-            except asyncio.CancelledError:
+                await anyio.sleep(30)
+            except anyio.get_cancelled_exc_class():
                 return -1
         return n
 
     async def main() -> None:
         results = runnable(stubborn).abatch_as_completed(iter(range(10_000)), limit=2)
         assert await anext(results) == (0, 0)
-        await asyncio.sleep(0.02)
+        await anyio.sleep(0.02)
         await results.aclose()
 
-    within(5, main())
+    run(main(), seconds=5)
 
 
-def test_each_element_is_cancelled_and_joined() -> None:
+def test_each_element_is_cancelled_and_joined(run: Loop) -> None:
     finals = Finals()
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with timeout(0.5):
                 await each(finals.step).ainvoke(range(5))
 
     begin = time.perf_counter()
-    within(10, main())
+    run(main(), seconds=10)
     assert finals.begun == finals.ended == 5
     assert time.perf_counter() - begin < 5
 
@@ -244,27 +263,25 @@ def test_a_branch_that_somebody_cancels_before_it_began_cancels_the_call() -> No
     async def main() -> None:
         # Tasks of a factory begin later, on every Python.
         asyncio.get_running_loop().set_task_factory(plain_task)
-        call = asyncio.ensure_future(fanout(a=meddle, b=finals.step, c=finals.step).ainvoke(1))
-        kept.update({asyncio.current_task(), call, *asyncio.all_tasks()})
-        with pytest.raises(asyncio.CancelledError):
-            await call
+        async with begun(fanout(a=meddle, b=finals.step, c=finals.step).ainvoke(1)) as call:
+            kept.update({asyncio.current_task(), call, *asyncio.all_tasks()})
+            assert await call.was_cancelled()
 
-    within(10, main())
+    on_asyncio(main(), seconds=10)
     assert finals.begun == finals.ended
 
 
-def test_a_batch_that_is_cancelled_twice_still_joins_its_items() -> None:
+def test_a_batch_that_is_cancelled_twice_still_joins_its_items(run: Loop) -> None:
     finals = Finals()
 
     async def main() -> None:
-        task = asyncio.ensure_future(runnable(finals.step).abatch(range(4), limit=2))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        async with begun(runnable(finals.step).abatch(range(4), limit=2)) as task:
+            await anyio.sleep(0.05)
+            task.cancel()
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            task.cancel()
+            assert await task.was_cancelled()
+            assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)

@@ -30,7 +30,18 @@ from combinators import (
     runnable,
     when,
 )
-from tests.running.ways import ONCE, WAYS, AnyStep, Way, afailing, ainc, failing, inc, note_of
+from tests.running.ways import (
+    ONCE,
+    WAYS,
+    AnyStep,
+    Loop,
+    Way,
+    afailing,
+    ainc,
+    failing,
+    inc,
+    note_of,
+)
 
 
 def again(_: object) -> Runnable[Any, Any]:
@@ -270,7 +281,7 @@ async def alists(_: object) -> AsyncIterator[list[int]]:
 @pytest.mark.parametrize("source", [lists, alists])
 @pytest.mark.parametrize("tapped", [False, True], ids=["piped", "tapped"])
 def test_a_stream_is_looked_after_wherever_the_fanout_stands(
-    source: AnyStep, *, tapped: bool
+    run: Loop, source: AnyStep, *, tapped: bool
 ) -> None:
     changing: Runnable[Any, Any] = fanout(bad=append, good=len)
     chain: Any = runnable(source).tap(changing) if tapped else pipe(source, changing)
@@ -283,19 +294,19 @@ def test_a_stream_is_looked_after_wherever_the_fanout_stands(
             pass
 
     with pytest.raises(FanoutError) as caught:
-        asyncio.run(main())
+        run(main())
     assert isinstance(caught.value.errors["bad"], MutationError)
 
 
-def test_batches_look_for_changes_only_where_they_are_asked_to() -> None:
+def test_batches_look_for_changes_only_where_they_are_asked_to(run: Loop) -> None:
     chain: Any = fanout(a=append, b=append)
 
     async def listed(**options: bool) -> list[Any]:
         return [each async for each in chain.abatch_as_completed([[1]], **options)]
 
     unharmed = {"a": 0, "b": 0}
-    assert list(chain.batch_as_completed([[1]])) == asyncio.run(listed()) == [(0, unharmed)]
+    assert list(chain.batch_as_completed([[1]])) == run(listed()) == [(0, unharmed)]
     with pytest.raises(BatchError):
         list(chain.batch_as_completed([[1]], check_mutation=True))
     with pytest.raises(BatchError):
-        asyncio.run(listed(check_mutation=True))
+        run(listed(check_mutation=True))

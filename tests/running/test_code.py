@@ -1,6 +1,5 @@
 """Trees become straight lines of code: nothing in them is the user's, each has a place."""
 
-import asyncio
 import functools
 import inspect
 import keyword
@@ -26,7 +25,15 @@ from combinators._run.code.program import source
 from combinators._run.code.promises import gives_no_awaitable
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import LONGEST, listing
-from tests.running.ways import ONCE, Way, ainc, double, inc, note_of
+from tests.running.ways import (
+    ONCE,
+    Loop,
+    Way,
+    ainc,
+    double,
+    inc,
+    note_of,
+)
 
 LITTLE = runnable(str, inline=True)
 STYLES = [Style(), Style(watch=True), Style(aio=True), Style(aio=True, limited=True)]
@@ -111,10 +118,10 @@ def test_a_tree_is_compiled_once() -> None:
     assert program_of(chain) is program_of(chain)
 
 
-def test_what_was_compiled_is_no_part_of_the_value() -> None:
+def test_what_was_compiled_is_no_part_of_the_value(run: Loop) -> None:
     fresh, used = pipe(inc, double), pipe(inc, double)
     used.invoke(1)
-    asyncio.run(used.ainvoke(1))
+    run(used.ainvoke(1))
     used.batch([1])
     assert (used, hash(used), repr(used)) == (fresh, hash(fresh), repr(fresh))
     assert used.__reduce__() == fresh.__reduce__()
@@ -254,8 +261,8 @@ def test_an_awaitable_is_refused_wherever_it_comes_out(
         assert "it returned an awaitable" in str(leaf)
 
 
-def test_ainvoke_is_a_coroutine_function_to_those_who_ask() -> None:
+def test_ainvoke_is_a_coroutine_function_to_those_who_ask(run: Loop) -> None:
     chain: Any = pipe(inc, inc)
     assert inspect.iscoroutinefunction(chain.ainvoke)
-    assert asyncio.run(chain.ainvoke(1)) == 3
-    assert asyncio.run(pipe(chain.ainvoke, inc).ainvoke(1)) == 4
+    assert run(chain.ainvoke(1)) == 3
+    assert run(pipe(chain.ainvoke, inc).ainvoke(1)) == 4

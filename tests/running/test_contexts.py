@@ -1,15 +1,25 @@
 """Context variables: a pipe is like a function call, a branch writes into a copy."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
 from functools import reduce
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import Runnable, branch, each, fanout, pipe, runnable, when
-from tests.running.ways import ONCE, WAYS, AnyStep, Way, afailing, by_ainvoke, failing
+from tests.running.ways import (
+    ONCE,
+    WAYS,
+    AnyStep,
+    Loop,
+    Way,
+    afailing,
+    by_ainvoke,
+    failing,
+)
 
 USER: ContextVar[str] = ContextVar("USER", default="nobody")
 
@@ -25,7 +35,7 @@ def login(name: str) -> str:
 
 async def alogin(name: str) -> str:
     USER.set(name)
-    await asyncio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return name
 
 
@@ -34,7 +44,7 @@ def who(_: object) -> str:
 
 
 async def awho(_: object) -> str:
-    await asyncio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return USER.get()
 
 
@@ -59,12 +69,12 @@ def test_what_a_step_writes_reaches_the_caller_of_invoke(write: AnyStep) -> None
 
 
 @pytest.mark.parametrize("write", [login, alogin])
-def test_what_a_step_writes_reaches_the_caller_of_ainvoke(write: AnyStep) -> None:
+def test_what_a_step_writes_reaches_the_caller_of_ainvoke(run: Loop, write: AnyStep) -> None:
     async def main() -> str:
         await pipe(write, str).ainvoke("ada")
         return USER.get()
 
-    assert asyncio.run(main()) == "ada"
+    assert run(main()) == "ada"
 
 
 @pytest.mark.parametrize("write", [login, alogin])
@@ -134,12 +144,12 @@ def test_an_item_of_a_batch_writes_into_a_copy(step: AnyStep) -> None:
 
 
 @pytest.mark.parametrize("step", [look_and_write, alook_and_write])
-def test_an_item_of_an_async_batch_writes_into_a_copy(step: AnyStep) -> None:
+def test_an_item_of_an_async_batch_writes_into_a_copy(run: Loop, step: AnyStep) -> None:
     async def main() -> str:
         assert await runnable(step).abatch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
         return USER.get()
 
-    assert asyncio.run(main()) == "caller"
+    assert run(main()) == "caller"
 
 
 def writing(names: str) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """What nests deeper than Python's stack runs, in every way."""
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import (
@@ -22,7 +23,13 @@ from combinators import (
     when,
 )
 from combinators._run.concurrency.pool import Pool
-from tests.running.ways import ONCE, AnyStep, Way, inc
+from tests.running.ways import (
+    ONCE,
+    AnyStep,
+    Loop,
+    Way,
+    inc,
+)
 
 DEEP = 1_000
 SEEN: ContextVar[str] = ContextVar("SEEN", default="nothing")
@@ -96,19 +103,21 @@ def test_an_error_comes_back_from_far_below_as_it_is(way: Way) -> None:
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_an_exit_far_below_is_raised_where_it_is_awaited(kind: type[BaseException]) -> None:
+def test_an_exit_far_below_is_raised_where_it_is_awaited(
+    run: Loop, kind: type[BaseException]
+) -> None:
     async def exits(_: object) -> object:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         raise kind
 
     async def main() -> None:
         with pytest.raises(kind):
             await nested(exits, AROUND["route"], 200).ainvoke({"k": "a"})
 
-    asyncio.run(main())
+    run(main())
 
 
-def test_what_is_set_far_below_reaches_the_caller() -> None:
+def test_what_is_set_far_below_reaches_the_caller(run: Loop) -> None:
     def write(x: object) -> object:
         SEEN.set("below")
         return x
@@ -124,7 +133,7 @@ def test_what_is_set_far_below_reaches_the_caller() -> None:
     nested(write, AROUND["route"], 200).invoke({"k": "a"})
     assert SEEN.get() == "below"
     SEEN.reset(token)
-    assert asyncio.run(main()) == "below"
+    assert run(main()) == "below"
 
 
 @pytest.mark.parametrize("way", ONCE)

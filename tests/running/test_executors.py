@@ -1,6 +1,5 @@
 """Batches on the workers of executors: in order, in chunks, and each failure by itself."""
 
-import asyncio
 import contextlib
 import contextvars
 import functools
@@ -17,6 +16,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from pathlib import Path
 from typing import Any
 
+import anyio
 import loky
 import pytest
 from returns.result import Failure, Success
@@ -38,7 +38,17 @@ from combinators import (
 from combinators._run.concurrency import pool
 from combinators._run.executors import dispatch, sync as executors, worker
 from combinators._run.executors.worker import Chunk, Order, work
-from tests.running.ways import ROOT, ainc, arriving, collected, double, inc, note_of, python
+from tests.running.ways import (
+    ROOT,
+    Loop,
+    ainc,
+    arriving,
+    collected,
+    double,
+    inc,
+    note_of,
+    python,
+)
 from tests.unit.subjects import pickled
 
 
@@ -89,7 +99,7 @@ def test_items_come_with_their_index(executor: Executor) -> None:
     assert sorted(found) == [(n, 2 * n) for n in range(50)]
 
 
-def test_async_callers_have_the_same(executor: Executor) -> None:
+def test_async_callers_have_the_same(run: Loop, executor: Executor) -> None:
     r = pipe(inc, ainc)
 
     async def main() -> None:
@@ -98,7 +108,7 @@ def test_async_callers_have_the_same(executor: Executor) -> None:
         found = await collected(r.abatch_as_completed(range(9), executor=executor, chunk=2))
         assert sorted(found) == [(n, n + 2) for n in range(9)]
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_async_steps_run_on_loops_of_the_workers(executor: Executor) -> None:
@@ -390,7 +400,7 @@ def test_without_cloudpickle_lambdas_ask_for_it(
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
-def test_what_is_no_exception_is_bare(kind: type[BaseException]) -> None:
+def test_what_is_no_exception_is_bare(run: Loop, kind: type[BaseException]) -> None:
     def stop(n: int) -> int:
         if n == 5:
             raise kind
@@ -404,11 +414,12 @@ def test_what_is_no_exception_is_bare(kind: type[BaseException]) -> None:
             with pytest.raises(kind):
                 await runnable(stop).abatch(range(9), executor=threads)
 
-        asyncio.run(main())
+        run(main())
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
 def test_what_is_no_exception_in_the_source_is_raised_where_the_batch_is_awaited(
+    run: Loop,
     kind: type[BaseException],
 ) -> None:
     def source() -> Iterator[int]:
@@ -420,7 +431,7 @@ def test_what_is_no_exception_in_the_source_is_raised_where_the_batch_is_awaited
             await runnable(inc).abatch(source(), executor=threads)
 
     with ThreadPoolExecutor(1) as threads:
-        asyncio.run(main())
+        run(main())
 
 
 # --- Workers that die --------------------------------------------------------------------------
@@ -465,7 +476,7 @@ class Mortal(Executor):
         return self.threads.submit(fn, *args, **kwargs)
 
 
-def test_a_chunk_that_is_lost_is_sent_again_in_halves() -> None:
+def test_a_chunk_that_is_lost_is_sent_again_in_halves(run: Loop) -> None:
     mortal = Mortal()
     outcomes = runnable(inc).batch(range(16), executor=mortal, chunk=16, errors="collect")
     assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Failure)] == [7]
@@ -475,7 +486,7 @@ def test_a_chunk_that_is_lost_is_sent_again_in_halves() -> None:
         results = await runnable(inc).abatch(range(16), executor=mortal, chunk=16, errors="collect")
         assert [n for n, each in enumerate(results) if isinstance(each, Failure)] == [7]
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_an_executor_that_is_shut_down_is_said_so() -> None:
@@ -557,7 +568,7 @@ def test_inputs_are_read_within_a_window() -> None:
             assert read <= 1000 + dispatch.MOST_AHEAD + 2 * 512
 
 
-def test_async_batches_read_within_a_window() -> None:
+def test_async_batches_read_within_a_window(run: Loop) -> None:
     read = 0
 
     def source() -> Iterator[int]:
@@ -574,7 +585,7 @@ def test_async_batches_read_within_a_window() -> None:
                     await anext(results)
                 assert read <= 1000 + dispatch.MOST_AHEAD + 2 * 512
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_finished_item_does_not_wait_for_the_next_input() -> None:
@@ -602,13 +613,14 @@ def _soon(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
-def test_an_async_source_that_waits_for_results_gets_them() -> None:
+def test_an_async_source_that_waits_for_results_gets_them(run: Loop) -> None:
     async def main() -> None:
-        taken = asyncio.Semaphore(1)
+        taken = anyio.Semaphore(1)
 
         async def source() -> AsyncIterator[int]:
             for n in range(20):
-                await asyncio.wait_for(taken.acquire(), 5)
+                with anyio.fail_after(5):
+                    await taken.acquire()
                 yield n
 
         with ThreadPoolExecutor(2) as threads:
@@ -619,10 +631,12 @@ def test_an_async_source_that_waits_for_results_gets_them() -> None:
                 taken.release()
         assert found == [*range(1, 21)]
 
-    asyncio.run(main())
+    run(main())
 
 
-def test_a_source_that_fails_fails_as_the_item_that_was_to_come(elsewhere: Executor) -> None:
+def test_a_source_that_fails_fails_as_the_item_that_was_to_come(
+    run: Loop, elsewhere: Executor
+) -> None:
     def source() -> Iterator[int]:
         yield 1
         yield 2
@@ -634,7 +648,7 @@ def test_a_source_that_fails_fails_as_the_item_that_was_to_come(elsewhere: Execu
     *done, last = runnable(inc).batch(source(), executor=elsewhere, errors="collect")
     assert [outcome.unwrap() for outcome in done] == [2, 3]
     assert isinstance(last.failure(), LookupError)
-    *done, last = asyncio.run(runnable(inc).abatch(source(), executor=elsewhere, errors="collect"))
+    *done, last = run(runnable(inc).abatch(source(), executor=elsewhere, errors="collect"))
     assert [outcome.unwrap() for outcome in done] == [2, 3]
     assert isinstance(last.failure(), LookupError)
 
@@ -643,7 +657,7 @@ class Halt(BaseException):
     """Somebody's own way to stop everything."""
 
 
-def test_what_is_no_exception_in_the_source_is_bare() -> None:
+def test_what_is_no_exception_in_the_source_is_bare(run: Loop) -> None:
     def source() -> Iterator[int]:
         yield 1
         raise Halt
@@ -652,7 +666,7 @@ def test_what_is_no_exception_in_the_source_is_bare() -> None:
         with pytest.raises(Halt):
             runnable(inc).batch(source(), executor=threads)
         with pytest.raises(Halt):
-            asyncio.run(runnable(inc).abatch(source(), executor=threads))
+            run(runnable(inc).abatch(source(), executor=threads))
 
 
 def test_the_caller_reads_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -664,7 +678,7 @@ def test_the_caller_reads_where_no_thread_can_be_started(monkeypatch: pytest.Mon
 # --- Ending early --------------------------------------------------------------------------------
 
 
-def test_closing_takes_back_what_has_not_begun_and_waits_for_the_rest() -> None:
+def test_closing_takes_back_what_has_not_begun_and_waits_for_the_rest(run: Loop) -> None:
     begun: list[int] = []
     ended: list[int] = []
 
@@ -687,11 +701,11 @@ def test_closing_takes_back_what_has_not_begun_and_waits_for_the_rest() -> None:
             await found.aclose()
             assert begun == ended
 
-        asyncio.run(main())
+        run(main())
     assert len(begun) < 10
 
 
-def test_nothing_begins_after_a_failure() -> None:
+def test_nothing_begins_after_a_failure(run: Loop) -> None:
     begun: list[int] = []
 
     def step(n: int) -> int:
@@ -702,7 +716,7 @@ def test_nothing_begins_after_a_failure() -> None:
         with pytest.raises(BatchError):
             runnable(step).batch(range(1000), executor=threads, chunk=1)
         with pytest.raises(BatchError):
-            asyncio.run(runnable(step).abatch(range(1000), executor=threads, chunk=1))
+            run(runnable(step).abatch(range(1000), executor=threads, chunk=1))
     assert len(begun) < 1000
 
 
@@ -850,7 +864,7 @@ def test_a_pool_runs_a_batch_on_its_own_threads(limit: int | None) -> None:
     assert {thread.name for thread in helpers} == {"combinators"}
 
 
-def test_sync_steps_of_an_async_batch_run_on_the_threads_of_its_pool() -> None:
+def test_sync_steps_of_an_async_batch_run_on_the_threads_of_its_pool(run: Loop) -> None:
     mine = Pool(max_threads=2)
     running, peak = 0, 0
     lock = threading.Lock()
@@ -866,7 +880,7 @@ def test_sync_steps_of_an_async_batch_run_on_the_threads_of_its_pool() -> None:
         return n
 
     r = pipe(ainc, step)
-    assert asyncio.run(runnable(step).abatch(range(20), executor=mine)) == [*range(20)]
+    assert run(runnable(step).abatch(range(20), executor=mine)) == [*range(20)]
     assert r.batch(range(20), executor=mine) == [*range(1, 21)]
     assert peak <= 3  # where no thread is to be had, the loop's own does the work
     assert pool.IN_USE.get() is pool.POOL
@@ -891,13 +905,15 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 @pytest.mark.parametrize(("options", "message"), REFUSED)
-def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+def test_options_that_cannot_be_are_refused(
+    run: Loop, options: dict[str, Any], message: str
+) -> None:
     r: Any = runnable(inc)
     ways: tuple[Callable[..., object], ...] = (
         r.batch,
         r.batch_as_completed,
         r.abatch_as_completed,
-        lambda *given, **named: asyncio.run(r.abatch(*given, **named)),
+        lambda *given, **named: run(r.abatch(*given, **named)),
     )
     for way in ways:
         with pytest.raises(OptionError) as caught:

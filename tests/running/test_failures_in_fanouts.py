@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from combinators import (
@@ -24,6 +25,7 @@ from tests.running.ways import (
     WAYS,
     AnyStep,
     Gauge,
+    Loop,
     Way,
     afailing,
     awaiting,
@@ -31,8 +33,9 @@ from tests.running.ways import (
     inc,
     note_of,
     notes_of,
+    on_asyncio,
+    tasks_left,
     waiting,
-    within,
 )
 
 pytestmark = pytest.mark.race
@@ -140,10 +143,10 @@ def test_a_branch_that_failed_late_is_kept_when_its_fanout_is_inside_another() -
     }
 
 
-def test_a_sync_branch_that_failed_late_is_kept_under_ainvoke() -> None:
+def test_a_sync_branch_that_failed_late_is_kept_under_ainvoke(run: Loop) -> None:
     chain = fanout(a=afailing(ValueError(), 0.05), b=failing(KeyError(), 0.2))
     with pytest.raises(FanoutError) as caught:
-        asyncio.run(chain.ainvoke(1))
+        run(chain.ainvoke(1))
     assert {path: type(leaf) for path, leaf in caught.value.flat().items()} == {
         ("a",): ValueError,
         ("b",): KeyError,
@@ -236,61 +239,62 @@ def test_an_attempt_lets_through_what_is_no_exception(way: Way) -> None:
 # --- Under ainvoke the others are cancelled, and joined ----------------------------
 
 
-def test_async_siblings_are_cancelled_and_joined() -> None:
+def test_async_siblings_are_cancelled_and_joined(run: Loop) -> None:
     log: list[str] = []
 
     async def slow(_: object) -> None:
         try:
-            await asyncio.sleep(30)
-        except asyncio.CancelledError:
-            await asyncio.sleep(0.05)
+            await anyio.sleep(30)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.05)
             log.append("cleaned up")
             raise
 
-    async def main() -> int:
+    async def main() -> None:
         with pytest.raises(FanoutError) as caught:
             await fanout(slow=slow, bad=afailing(ValueError(), 0.02)).ainvoke(1)
         assert [*caught.value.errors] == ["bad"]
         assert log == ["cleaned up"]
-        return len(asyncio.all_tasks())
+        assert tasks_left() == 0
 
-    assert within(10, main()) == 1
+    run(main(), seconds=10)
 
 
-def test_errors_of_cleanup_are_kept() -> None:
+def test_errors_of_cleanup_are_kept(run: Loop) -> None:
     async def messy(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             raise KeyError
 
     with pytest.raises(FanoutError) as caught:
-        within(10, fanout(messy=messy, bad=afailing(ValueError(), 0.02)).ainvoke(1))
+        run(fanout(messy=messy, bad=afailing(ValueError(), 0.02)).ainvoke(1), seconds=10)
     assert {key: type(e) for key, e in caught.value.errors.items()} == {
         "messy": KeyError,
         "bad": ValueError,
     }
 
 
-def test_a_sibling_in_an_inner_group_is_cancelled_too() -> None:
+def test_a_sibling_in_an_inner_group_is_cancelled_too(run: Loop) -> None:
     log: list[str] = []
 
     async def slow(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             log.append("cleaned up")
 
     inner = fanout(x=slow, y=each(slow))
     with pytest.raises(FanoutError):
-        within(10, fanout(a=inner, bad=afailing(ValueError(), 0.05)).ainvoke([1, 2]))
+        run(fanout(a=inner, bad=afailing(ValueError(), 0.05)).ainvoke([1, 2]), seconds=10)
     assert log == ["cleaned up"] * 3
 
 
-def test_a_sync_step_that_runs_is_awaited_under_ainvoke() -> None:
+def test_a_sync_step_that_runs_is_awaited_under_ainvoke(run: Loop) -> None:
     gauge = Gauge(0.2)
     with pytest.raises(FanoutError):
-        within(10, fanout(slow=gauge.step, bad=afailing(ValueError(), 0.02)).ainvoke(1))
+        run(fanout(slow=gauge.step, bad=afailing(ValueError(), 0.02)).ainvoke(1), seconds=10)
     assert (gauge.count, gauge.running) == (1, 0)
 
 
@@ -315,17 +319,18 @@ def test_what_is_no_exception_is_never_grouped(
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Halt])
 def test_what_is_no_exception_is_not_lost_where_it_meets_a_cancellation(
+    run: Loop,
     kind: type[BaseException],
 ) -> None:
     async def halts_when_it_is_cancelled(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             raise kind
 
     inner = fanout(a=halts_when_it_is_cancelled)
     with pytest.raises(kind):
-        within(10, fanout(inner=inner, bad=afailing(ValueError(), 0.02)).ainvoke(1))
+        run(fanout(inner=inner, bad=afailing(ValueError(), 0.02)).ainvoke(1), seconds=10)
 
 
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
@@ -398,7 +403,7 @@ def test_a_branch_that_is_cancelled_by_itself_cancels_all_at_once(fail: AnyStep)
             await fanout(a=fail, b=awaiting(8)).ainvoke(1)
         return time.perf_counter() - begin
 
-    assert within(20, main()) < 4
+    assert on_asyncio(main(), seconds=20) < 4
 
 
 def test_the_note_of_a_group_says_where_the_group_is() -> None:

@@ -6,6 +6,8 @@ import pickle
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import (
@@ -22,6 +24,7 @@ from tests.running.ways import (
     ONCE,
     WAYS,
     AnyStep,
+    Loop,
     Way,
     afailing,
     ainc,
@@ -166,7 +169,7 @@ def breaking(after: int, error: Exception, *, aio: bool) -> AnyStep:
 
     async def achunks(_: object) -> AsyncIterator[str]:
         for chunk in "abcdef"[:after]:
-            await asyncio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield chunk
         raise error
 
@@ -237,7 +240,7 @@ def test_what_is_not_listed_ends_a_stream(way: Way) -> None:
     assert seen == []
 
 
-def test_a_stream_that_is_closed_closes_the_step_that_gives_it() -> None:
+def test_a_stream_that_is_closed_closes_the_step_that_gives_it(run: Loop) -> None:
     closed: list[str] = []
 
     def source(_: object) -> Iterator[str]:
@@ -252,7 +255,7 @@ def test_a_stream_that_is_closed_closes_the_step_that_gives_it() -> None:
     assert closed == ["source"]
     chunks = runnable(failing(OSError())).fallback(source).stream(1)
     chunks.close()
-    assert asyncio.run(collected(runnable(source).fallback(str).astream(1))) == ["a", "b", "c"]
+    assert run(collected(runnable(source).fallback(str).astream(1))) == ["a", "b", "c"]
 
 
 # --- The error ----------------------------------------------------------------------

@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-from tests.running.ways import ROOT, python
+from tests.running.ways import (
+    ROOT,
+    python,
+)
 
 SLOW = """
 import asyncio, itertools, sys, time

@@ -18,6 +18,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, strategies as st
 from returns.result import Success
@@ -36,7 +38,13 @@ from combinators import (
 )
 from combinators._run.journals import progress
 from combinators._run.journals.exact import ExactJson, InexactError, digest
-from tests.running.ways import ROOT, arriving, collected, note_of
+from tests.running.ways import (
+    ROOT,
+    Loop,
+    arriving,
+    collected,
+    note_of,
+)
 
 pytestmark = pytest.mark.race
 
@@ -54,7 +62,7 @@ class Counting:
         return 2 * n
 
     async def astep(self, n: int) -> int:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         return self.step(n)
 
     def taken(self) -> list[int]:
@@ -152,7 +160,7 @@ def test_what_ran_when_a_batch_was_closed_is_kept(journal: Journal) -> None:
     assert counting.taken() == []
 
 
-def test_async_results_are_kept_before_they_are_given(journal: Journal) -> None:
+def test_async_results_are_kept_before_they_are_given(run: Loop, journal: Journal) -> None:
     counting = Counting()
     r = runnable(counting.astep)
 
@@ -162,16 +170,16 @@ def test_async_results_are_kept_before_they_are_given(journal: Journal) -> None:
         ) as results:
             return [await anext(results) for _ in range(20)]
 
-    given = dict(asyncio.run(main()))
+    given = dict(run(main()))
     counting.taken()
-    found = dict(asyncio.run(collected(r.abatch_as_completed(range(20), journal=journal))))
+    found = dict(run(collected(r.abatch_as_completed(range(64), journal=journal))))
     assert given.items() <= found.items()
     assert not {*given} & {*counting.taken()}
 
 
 def test_a_batch_that_is_closed_leaves_no_generator_for_the_loop_to_close(journal: Journal) -> None:
     r = runnable(Counting().astep)
-    asyncio.run(r.abatch(range(3), journal=journal))
+    on_asyncio(r.abatch(range(3), journal=journal))
     left: list[object] = []
 
     async def main() -> None:
@@ -183,26 +191,28 @@ def test_a_batch_that_is_closed_leaves_no_generator_for_the_loop_to_close(journa
                 for _ in range(takes):
                     await anext(results)
 
-    asyncio.run(main())
+    on_asyncio(main())
     assert left == []
 
 
-def test_async_inputs_are_looked_up_as_well(journal: Journal) -> None:
+def test_async_inputs_are_looked_up_as_well(run: Loop, journal: Journal) -> None:
     counting = Counting()
     r = runnable(counting.astep)
     for _ in range(2):
-        assert asyncio.run(r.abatch(arriving([1, 2, 3]), journal=journal)) == [2, 4, 6]
+        assert run(r.abatch(arriving([1, 2, 3]), journal=journal)) == [2, 4, 6]
     assert counting.taken() == [1, 2, 3]
 
 
-def test_finished_items_that_arrive_after_the_last_that_ran_are_given(journal: Journal) -> None:
+def test_finished_items_that_arrive_after_the_last_that_ran_are_given(
+    run: Loop, journal: Journal
+) -> None:
     counting = Counting()
     r = runnable(counting.astep)
     r.batch(range(30), journal=journal)
     with _open(journal) as connection:
         connection.execute("DELETE FROM outcomes WHERE item = 0")
     counting.taken()
-    assert asyncio.run(r.abatch(arriving(range(30)), journal=journal)) == [*range(0, 60, 2)]
+    assert run(r.abatch(arriving(range(30)), journal=journal)) == [*range(0, 60, 2)]
     assert counting.taken() == [0]
 
 
@@ -312,15 +322,15 @@ def test_a_source_that_fails_fails_as_the_item_that_was_to_come(
     assert isinstance(last.failure(), LookupError)
 
 
-def test_an_async_source_that_fails_does_too(journal: Journal) -> None:
+def test_an_async_source_that_fails_does_too(run: Loop, journal: Journal) -> None:
     async def source() -> AsyncIterator[int]:
         yield 1
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         raise LookupError
 
     for _ in range(2):
         with pytest.raises(BatchError) as caught:
-            asyncio.run(runnable(abs).abatch(source(), journal=journal))
+            run(runnable(abs).abatch(source(), journal=journal))
         assert (caught.value.index, caught.value.results) == (1, {0: 1})
 
 

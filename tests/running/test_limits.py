@@ -1,13 +1,21 @@
 """`limit=` is one budget for the whole tree of a call."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import OptionError, Runnable, bind, each, fanout, pipe, runnable
-from tests.running.ways import AnyStep, Gauge, collected, inc
+from tests.running.ways import (
+    AnyStep,
+    Gauge,
+    Loop,
+    collected,
+    inc,
+    tasks_left,
+)
 
 LIMITS = (1, 2, 5)
 
@@ -40,9 +48,11 @@ def test_invoke_never_runs_more_bodies_at_once(tree: str, limit: int, body: str)
 @pytest.mark.parametrize("tree", TREES)
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("body", ["step", "astep"])
-def test_ainvoke_never_runs_more_bodies_at_once(tree: str, limit: int, body: str) -> None:
+def test_ainvoke_never_runs_more_bodies_at_once(
+    run: Loop, tree: str, limit: int, body: str
+) -> None:
     gauge = Gauge(0.003)
-    asyncio.run(trees(getattr(gauge, body))[tree].ainvoke(1, limit=limit))
+    run(trees(getattr(gauge, body))[tree].ainvoke(1, limit=limit))
     assert gauge.peak <= limit
 
 
@@ -58,18 +68,20 @@ def test_a_batch_shares_its_limit_among_all_items(tree: str, limit: int, body: s
 @pytest.mark.parametrize("tree", TREES)
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("body", ["step", "astep"])
-def test_an_async_batch_shares_its_limit_among_all_items(tree: str, limit: int, body: str) -> None:
+def test_an_async_batch_shares_its_limit_among_all_items(
+    run: Loop, tree: str, limit: int, body: str
+) -> None:
     gauge = Gauge(0.001)
-    asyncio.run(trees(getattr(gauge, body))[tree].abatch(range(6), limit=limit))
+    run(trees(getattr(gauge, body))[tree].abatch(range(6), limit=limit))
     assert gauge.peak <= limit
 
 
 @pytest.mark.parametrize("body", ["step", "astep"])
-def test_a_stream_has_a_limit_too(body: str) -> None:
+def test_a_stream_has_a_limit_too(run: Loop, body: str) -> None:
     gauge = Gauge(0.003)
     tree = trees(getattr(gauge, body))["nested"]
     list(tree.stream(1, limit=2))
-    asyncio.run(collected(tree.astream(1, limit=2)))
+    run(collected(tree.astream(1, limit=2)))
     assert gauge.peak == 2
 
 
@@ -81,11 +93,11 @@ def test_a_limit_is_made_use_of(body: str) -> None:
     assert gauge.peak == 5
 
 
-def test_threads_and_tasks_share_one_limit() -> None:
+def test_threads_and_tasks_share_one_limit(run: Loop) -> None:
     gauge = Gauge(0.005)
     mixed = fanout({f"k{i}": gauge.astep if i % 2 else gauge.step for i in range(12)})
     mixed.invoke(1, limit=3)
-    asyncio.run(mixed.ainvoke(1, limit=3))
+    run(mixed.ainvoke(1, limit=3))
     mixed.batch(range(4), limit=3)
     assert gauge.peak == 3
 
@@ -120,20 +132,19 @@ def test_a_batch_without_a_limit_runs_more() -> None:
     assert (gauge.peak, agauge.peak) == (50, 50)
 
 
-def test_a_limit_far_above_the_number_of_items_costs_nothing() -> None:
+def test_a_limit_far_above_the_number_of_items_costs_nothing(run: Loop) -> None:
     tasks: list[int] = []
 
     async def count(x: object) -> object:
-        tasks.append(len(asyncio.all_tasks()))
-        await asyncio.sleep(0)
+        tasks.append(tasks_left())
+        await anyio.lowlevel.checkpoint()
         return x
 
     async def main() -> None:
         results = runnable(count).abatch_as_completed([1, 2, 3], limit=50_000)
-        asyncio.get_running_loop().call_soon(lambda: tasks.append(len(asyncio.all_tasks())))
         assert [result async for result in results]
 
-    asyncio.run(main())
+    run(main())
     assert max(tasks) < 100
 
 
@@ -147,7 +158,7 @@ BAD: tuple[tuple[object, str], ...] = (
 
 
 @pytest.mark.parametrize(("limit", "given"), BAD)
-def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> None:  # noqa: ANN401 - what no type allows
+def test_a_bad_limit_is_refused_before_anything_runs(run: Loop, limit: Any, given: str) -> None:  # noqa: ANN401 - what no type allows
     ran: list[object] = []
     r = runnable(ran.append)
     said = f"limit= was given {given}. It takes a positive whole number, or None for no limit."
@@ -156,8 +167,8 @@ def test_a_bad_limit_is_refused_before_anything_runs(limit: Any, given: str) -> 
         lambda: r.batch([1], limit=limit),
         lambda: r.batch_as_completed([1], limit=limit),
         lambda: r.stream(1, limit=limit),
-        lambda: asyncio.run(r.ainvoke(1, limit=limit)),
-        lambda: asyncio.run(r.abatch([1], limit=limit)),
+        lambda: run(r.ainvoke(1, limit=limit)),
+        lambda: run(r.abatch([1], limit=limit)),
         lambda: r.abatch_as_completed([1], limit=limit),
         lambda: r.astream(1, limit=limit),
     ):

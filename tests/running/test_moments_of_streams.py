@@ -11,6 +11,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from typing_extensions import override
 
@@ -22,7 +24,13 @@ from combinators._run.concurrency.threads import Gate, SystemThreads
 from combinators._run.streams import sharing
 from combinators._run.streams.merging import FEWEST, Merged, Strand
 from combinators._run.streams.stream import runner
-from tests.running.ways import Gauge, collected, notes_of, within
+from tests.running.ways import (
+    Gauge,
+    Loop,
+    collected,
+    notes_of,
+    on_asyncio,
+)
 
 pytestmark = pytest.mark.race
 
@@ -285,7 +293,7 @@ def test_every_reader_is_told_that_the_input_has_failed() -> None:
     assert told == ["LookupError"] * 2
 
 
-def test_an_async_reader_waits_for_one_that_is_far_behind() -> None:
+def test_an_async_reader_waits_for_one_that_is_far_behind(run: Loop) -> None:
     furthest = 0
     read = {"ahead": 0, "behind": 0}
 
@@ -299,11 +307,11 @@ def test_an_async_reader_waits_for_one_that_is_far_behind() -> None:
     async def behind(chunks: AsyncIterator[list[int]]) -> AsyncIterator[int]:
         async for _ in chunks:
             read["behind"] += 1
-            await asyncio.sleep(0.001)
+            await anyio.sleep(0.001)
         yield read["behind"]
 
     chain = pipe(numbers, fanout(a=transform(ahead), b=transform(behind)))
-    assert merged(asyncio.run(collected(chain.astream(1)))) == {"a": MANY, "b": MANY}
+    assert merged(run(collected(chain.astream(1)))) == {"a": MANY, "b": MANY}
     assert 1 < furthest <= sharing.FURTHEST + 1
 
 
@@ -332,30 +340,30 @@ def test_a_branch_that_is_cancelled_by_itself_ends_an_async_stream() -> None:
     ended: list[int] = []
 
     async def cancels(_: object) -> AsyncIterator[int]:
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.01)
         yield 1
         raise asyncio.CancelledError
 
     async def endless(_: object) -> AsyncIterator[int]:
         try:
             while True:
-                await asyncio.sleep(0)
+                await anyio.lowlevel.checkpoint()
                 yield 1
         finally:
             ended.append(1)
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(collected(fanout(a=cancels, b=endless).astream(1)))
+        on_asyncio(collected(fanout(a=cancels, b=endless).astream(1)))
     assert ended == [1]
 
 
-def test_what_was_ready_before_another_branch_failed_is_given() -> None:
+def test_what_was_ready_before_another_branch_failed_is_given(run: Loop) -> None:
     async def quick(_: object) -> AsyncIterator[list[int]]:
         for number in range(10):
             yield [number]
 
     async def fails(_: object) -> AsyncIterator[int]:
-        await asyncio.sleep(0.01)
+        await anyio.sleep(0.01)
         yield 1
         raise LookupError
 
@@ -365,9 +373,9 @@ def test_what_was_ready_before_another_branch_failed_is_given() -> None:
         with contextlib.suppress(FanoutError):
             while True:
                 taken.append(await anext(chunks))
-                await asyncio.sleep(0.05)
+                await anyio.sleep(0.05)
         return taken
 
-    taken = [chunk["a"] for chunk in asyncio.run(slowly()) if "a" in chunk]
+    taken = [chunk["a"] for chunk in run(slowly()) if "a" in chunk]
     assert taken == [[number] for number in range(len(taken))]
     assert len(taken) >= FEWEST

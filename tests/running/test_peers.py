@@ -1,6 +1,5 @@
 """Behaviours that users of the best known peer rely on, in our spelling."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from operator import itemgetter
@@ -30,8 +29,10 @@ from combinators import (
 from tests.running.ways import (
     WAYS,
     Gauge,
+    Loop,
     Way,
     by_astream,
+    by_astream_on_trio,
     by_stream,
     collected,
     double,
@@ -104,7 +105,7 @@ def test_each_item_of_a_batch_chooses_its_own_pipeline() -> None:
     assert bind(by_sign).batch([1, -2, 3, -4]) == [2, "2", 6, "4"]
 
 
-def test_a_chosen_pipeline_runs_its_async_bodies_under_ainvoke() -> None:
+def test_a_chosen_pipeline_runs_its_async_bodies_under_ainvoke(run: Loop) -> None:
     async def aio(n: int) -> str:
         return f"async {n}"
 
@@ -113,7 +114,7 @@ def test_a_chosen_pipeline_runs_its_async_bodies_under_ainvoke() -> None:
 
     chosen = runnable(sync, aio=aio)
     chain = bind(lambda _: chosen)
-    assert asyncio.run(chain.ainvoke(1)) == "async 1"
+    assert run(chain.ainvoke(1)) == "async 1"
     assert chain.invoke(1) == "sync 1"
 
 
@@ -125,7 +126,7 @@ def test_a_chain_of_choices_that_never_ends_is_an_error_at_a_bound() -> None:
         bind(again).invoke(1)
 
 
-WHOLE = [way for way in WAYS if way not in {by_stream, by_astream}]
+WHOLE = [way for way in WAYS if way not in {by_stream, by_astream, by_astream_on_trio}]
 
 
 @pytest.mark.parametrize("way", WHOLE)
@@ -171,25 +172,25 @@ def test_failed_items_of_a_collected_batch_keep_their_slots() -> None:
     assert isinstance(outcomes[1].failure(), ZeroDivisionError)
 
 
-def test_batch_as_completed_yields_an_index_with_each_result() -> None:
+def test_batch_as_completed_yields_an_index_with_each_result(run: Loop) -> None:
     assert sorted(runnable(inc).batch_as_completed([5, 6])) == [(0, 6), (1, 7)]
-    pairs = asyncio.run(collected(runnable(inc).abatch_as_completed([5, 6])))
+    pairs = run(collected(runnable(inc).abatch_as_completed([5, 6])))
     assert sorted(pairs) == [(0, 6), (1, 7)]
 
 
-def test_all_forms_of_batch_respect_the_limit() -> None:
+def test_all_forms_of_batch_respect_the_limit(run: Loop) -> None:
     gauge = Gauge(0.005)
     r = fanout(a=gauge.step, b=gauge.step)
     r.batch(range(8), limit=3)
     list(r.batch_as_completed(range(8), limit=3))
-    asyncio.run(r.abatch(range(8), limit=3))
-    asyncio.run(collected(r.abatch_as_completed(range(8), limit=3)))
+    run(r.abatch(range(8), limit=3))
+    run(collected(r.abatch_as_completed(range(8), limit=3)))
     assert (gauge.count, gauge.peak) == (64, 3)
 
 
-def test_an_empty_batch_gives_an_empty_list() -> None:
+def test_an_empty_batch_gives_an_empty_list(run: Loop) -> None:
     assert runnable(inc).batch([]) == []
-    assert asyncio.run(runnable(inc).abatch([])) == []
+    assert run(runnable(inc).abatch([])) == []
 
 
 @pytest.mark.parametrize("way", WAYS)

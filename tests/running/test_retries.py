@@ -6,12 +6,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeAlias
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import BuilderError, FanoutError, Runnable, exponential, fanout, pipe, runnable
 from combinators._run.concurrency.scopes import LOOK_UP_SECONDS
 from combinators.laws.schedules import Schedule
-from tests.running.ways import WAYS, Way, by_ainvoke, by_invoke, collected, failing, note_of
+from tests.running.ways import (
+    WAYS,
+    Loop,
+    Way,
+    by_ainvoke,
+    by_invoke,
+    collected,
+    failing,
+    note_of,
+)
 
 AnyClass: TypeAlias = type[Exception] | tuple[type[Exception], ...]
 
@@ -38,7 +49,7 @@ class Flaky:
         return x
 
     async def astep(self, x: object) -> object:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         return self.step(x)
 
     def kinds(self) -> list[Runnable[Any, Any]]:
@@ -220,7 +231,7 @@ def test_on_an_event_loop_waiting_holds_no_right_of_a_limit() -> None:
         waiting = runnable(flaky.astep).retry(on=ConnectionError, backoff=[5.0])
 
         async def slow(x: object) -> object:
-            await asyncio.sleep(5)
+            await anyio.sleep(5)
             return x
 
         await fanout(a=waiting, b=slow).ainvoke(7, limit=1)
@@ -296,7 +307,7 @@ class Source:
 
     async def astep(self, x: object) -> AsyncIterator[str]:
         for chunk in self.step(x):
-            await asyncio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield chunk
 
     def streamed(self, kind: int, r: Runnable[Any, str], seen: list[str]) -> None:
@@ -350,7 +361,7 @@ def test_closing_a_stream_closes_what_was_begun() -> None:
     assert source.begun == source.closed == 2
 
 
-def test_closing_an_async_stream_closes_what_was_begun() -> None:
+def test_closing_an_async_stream_closes_what_was_begun(run: Loop) -> None:
     source = Source(0, 1)
 
     async def main() -> None:
@@ -358,7 +369,7 @@ def test_closing_an_async_stream_closes_what_was_begun() -> None:
         await anext(chunks)
         await chunks.aclose()
 
-    asyncio.run(main())
+    run(main())
     assert source.begun == source.closed == 2
 
 

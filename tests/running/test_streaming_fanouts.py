@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import (
@@ -42,9 +44,11 @@ from combinators._run.chunks import merged
 from tests.running.ways import (
     AnyStep,
     Gauge,
+    Loop,
     Way,
     afailing,
     awaiting,
+    begun,
     by_astream,
     by_stream,
     collected,
@@ -53,7 +57,7 @@ from tests.running.ways import (
     note_of,
     notes_of,
     python,
-    within,
+    tasks_left,
 )
 
 pytestmark = pytest.mark.race
@@ -82,7 +86,7 @@ def yielding(*chunks: object) -> Runnable[Any, Any]:
 def ayielding(*chunks: object) -> Runnable[Any, Any]:
     async def source(_: object) -> AsyncIterator[Any]:
         for chunk in chunks:
-            await asyncio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield chunk
 
     return runnable(source)
@@ -325,7 +329,9 @@ async def athen_fails(_: object) -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize("source", [then_fails, athen_fails])
-def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(source: AnyStep) -> None:
+def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(
+    run: Loop, source: AnyStep
+) -> None:
     chain: Runnable[int, Any] = pipe(inc, fanout(a=pipe(inc, source), b=inc))
     got: list[Any] = []
     with pytest.raises(FanoutError) as caught:
@@ -335,7 +341,7 @@ def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(source: A
     assert notes_of(caught.value) == {("a",): path}
     assert note_of(caught.value) == "at pipe step 2 (fanout)"
     with pytest.raises(FanoutError) as acaught:
-        asyncio.run(collected(chain.astream(1)))
+        run(collected(chain.astream(1)))
     assert notes_of(acaught.value) == {("a",): path}
 
 
@@ -403,7 +409,7 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
 ) -> None:
     async def halts_when_it_is_cancelled(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             raise kind
 
@@ -470,7 +476,9 @@ def test_a_stream_that_is_closed_leaves_no_generator_for_the_loop_to_close(
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_what_is_no_exception_comes_through_a_sync_transform(kind: type[BaseException]) -> None:
+def test_what_is_no_exception_comes_through_a_sync_transform(
+    run: Loop, kind: type[BaseException]
+) -> None:
     async def halting(_: object) -> AsyncIterator[int]:
         yield 1
         raise kind
@@ -483,14 +491,14 @@ def test_what_is_no_exception_comes_through_a_sync_transform(kind: type[BaseExce
         with pytest.raises(kind):
             await collected(chunks)
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
-def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed() -> None:
+def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed(run: Loop) -> None:
     async def halts_when_it_is_closed(_: object) -> AsyncIterator[int]:
         try:
             yield 1
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             raise Halt
 
@@ -500,7 +508,7 @@ def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed() -> None:
         await stream.aclose()
 
     with pytest.raises(Halt):
-        within(10, main())
+        run(main(), seconds=10)
 
 
 def test_what_is_no_exception_on_a_thread_is_not_lost_where_a_stream_is_closed() -> None:
@@ -540,9 +548,9 @@ class Endless:
             while True:
                 self.produced += 1
                 yield self.produced
-                await asyncio.sleep(0)
+                await anyio.lowlevel.checkpoint()
         finally:
-            await asyncio.sleep(0.01)
+            await anyio.sleep(0.01)
             self.finals += 1
 
     def await_begin(self) -> None:
@@ -602,7 +610,7 @@ def test_closing_stops_all_branches_and_awaits_their_cleanup(body: str, taken: i
 
 
 @pytest.mark.parametrize("body", ["step", "astep"])
-def test_an_async_stream_that_is_closed_leaves_no_task(body: str) -> None:
+def test_an_async_stream_that_is_closed_leaves_no_task(run: Loop, body: str) -> None:
     sources = Endless(), Endless()
     chain = fanout({str(i): getattr(each, body) for i, each in enumerate(sources)})
 
@@ -611,9 +619,9 @@ def test_an_async_stream_that_is_closed_leaves_no_task(body: str) -> None:
             await anext(chunks)
             await anext(chunks)
         assert [source.finals for source in sources] == [1, 1]
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_a_stream_that_nobody_holds_any_more_is_closed() -> None:
@@ -626,27 +634,27 @@ def test_a_stream_that_nobody_holds_any_more_is_closed() -> None:
     assert not [t for t in threading.enumerate() if t.name == "combinators" and not t.daemon]
 
 
-def test_an_async_stream_that_is_cancelled_awaits_its_branches() -> None:
+def test_an_async_stream_that_is_cancelled_awaits_its_branches(run: Loop) -> None:
     log: list[str] = []
 
     async def waits(_: object) -> AsyncIterator[int]:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
             yield 1
         finally:
-            await asyncio.sleep(0.01)
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
             log.append("cleaned up")
 
     async def main() -> None:
         chunks = fanout(a=waits, b=waits).astream(1)
-        waiting = asyncio.ensure_future(anext(chunks))
-        await asyncio.sleep(0.02)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert log == ["cleaned up"] * 2
+        async with begun(anext(chunks)) as waiting:
+            await anyio.sleep(0.02)
+            waiting.cancel()
+            assert await waiting.was_cancelled()
+            assert log == ["cleaned up"] * 2
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_interrupting_a_stream_does_not_wait_for_its_branches() -> None:
@@ -672,7 +680,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("body", ["step", "astep"])
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_a_streaming_fanout_keeps_its_limit(body: str, limit: int) -> None:
+def test_a_streaming_fanout_keeps_its_limit(run: Loop, body: str, limit: int) -> None:
     gauge = Gauge(0.002)
 
     def step(x: int) -> Iterator[list[object]]:
@@ -688,7 +696,7 @@ def test_a_streaming_fanout_keeps_its_limit(body: str, limit: int) -> None:
     chain = fanout(a=wide, b=pipe(made, len, wide), c=made)
     whole = chain.invoke(1)
     assert merged(list(chain.stream(1, limit=limit))) == whole
-    assert merged(asyncio.run(collected(chain.astream(1, limit=limit)))) == whole
+    assert merged(run(collected(chain.astream(1, limit=limit)))) == whole
     if limit == 1:
         gauge.peak = 0
         list(chain.stream(1, limit=limit))
@@ -751,7 +759,7 @@ def test_deep_fanouts_stream() -> None:
         assert len(chunks) == 2
 
 
-def test_check_mutation_finds_the_branch_while_streaming() -> None:
+def test_check_mutation_finds_the_branch_while_streaming(run: Loop) -> None:
     def changes(x: list[int]) -> int:
         x.append(1)
         return 1
@@ -761,5 +769,5 @@ def test_check_mutation_finds_the_branch_while_streaming() -> None:
         list(chain.stream([], check_mutation=True))
     assert isinstance(caught.value.errors["b"], MutationError)
     with pytest.raises(FanoutError) as caught:
-        asyncio.run(collected(chain.astream([], check_mutation=True)))
+        run(collected(chain.astream([], check_mutation=True)))
     assert isinstance(caught.value.errors["b"], MutationError)

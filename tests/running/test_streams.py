@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -23,8 +25,10 @@ from combinators import (
 from tests.running.ways import (
     WAYS,
     AnyStep,
+    Loop,
     Way,
     aone_two_three,
+    begun,
     by_ainvoke,
     by_astream,
     by_invoke,
@@ -34,7 +38,7 @@ from tests.running.ways import (
     inc,
     note_of,
     one_two_three,
-    within,
+    tasks_left,
 )
 
 
@@ -44,7 +48,7 @@ def words(text: str) -> Iterator[str]:
 
 async def awords(text: str) -> AsyncIterator[str]:
     for word in text.split():
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield word
 
 
@@ -279,7 +283,7 @@ async def achunks_then_failure(_: object) -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize("source", [chunks_then_failure, achunks_then_failure])
-def test_a_failure_comes_after_the_chunks_before_it(source: AnyStep) -> None:
+def test_a_failure_comes_after_the_chunks_before_it(run: Loop, source: AnyStep) -> None:
     got: list[int] = []
     chain = pipe(inc, source)
     with pytest.raises(ValueError, match="later") as caught:
@@ -292,7 +296,7 @@ def test_a_failure_comes_after_the_chunks_before_it(source: AnyStep) -> None:
             got.append(chunk)  # noqa: PERF401 - what came before the failure is wanted
 
     with pytest.raises(ValueError, match="later"):
-        asyncio.run(main())
+        run(main())
     assert got == [1, 2, 1, 2]
     assert note_of(caught.value) == f"at pipe step 2 ({source.__name__})"
 
@@ -326,9 +330,9 @@ class Source:
             while True:
                 self.produced += 1
                 yield {"a": 1}
-                await asyncio.sleep(0)
+                await anyio.lowlevel.checkpoint()
         finally:
-            await asyncio.sleep(0.01)
+            await anyio.sleep(0.01)
             self.finals += 1
 
 
@@ -360,7 +364,7 @@ def test_closing_a_stream_stops_the_source_and_runs_its_cleanup(chain: str, body
 
 @pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("body", ["step", "astep"])
-def test_closing_an_async_stream_does_so_too(chain: str, body: str) -> None:
+def test_closing_an_async_stream_does_so_too(run: Loop, chain: str, body: str) -> None:
     source = Source()
 
     async def main() -> None:
@@ -369,9 +373,9 @@ def test_closing_an_async_stream_does_so_too(chain: str, body: str) -> None:
         await anext(chunks)
         await chunks.aclose()
         assert (source.produced, source.finals) == (2, 1)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert tasks_left() == 0
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 @pytest.mark.parametrize("body", ["step", "astep"])
@@ -394,27 +398,26 @@ def test_a_stream_that_was_never_begun_runs_nothing(body: str) -> None:
     assert (source.produced, source.finals) == (0, 0)
 
 
-def test_a_stream_closed_while_an_async_step_waits_cancels_it() -> None:
+def test_a_stream_closed_while_an_async_step_waits_cancels_it(run: Loop) -> None:
     log: list[str] = []
 
     async def then_waits(_: object) -> AsyncIterator[int]:
         yield 1
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
             log.append("cleaned up")
 
     async def main() -> None:
         chunks = runnable(then_waits).astream(1)
         assert await anext(chunks) == 1
-        waiting = asyncio.ensure_future(anext(chunks))
-        await asyncio.sleep(0.02)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert log == ["cleaned up"]
+        async with begun(anext(chunks)) as waiting:
+            await anyio.sleep(0.02)
+            waiting.cancel()
+            assert await waiting.was_cancelled()
+            assert log == ["cleaned up"]
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_a_step_with_two_bodies_uses_the_one_that_fits() -> None:

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from typing_extensions import override
 
@@ -29,9 +31,11 @@ from combinators.laws.schedules import Schedule
 from tests.running.ways import (
     ONCE,
     WAYS,
+    Loop,
     Way,
     ainc,
     awaiting,
+    begun,
     by_ainvoke,
     by_invoke,
     collected,
@@ -40,8 +44,8 @@ from tests.running.ways import (
     note_of,
     python,
     seconds_of,
+    timeout,
     waiting,
-    within,
 )
 
 pytestmark = pytest.mark.race
@@ -140,9 +144,10 @@ def test_an_async_step_is_cancelled_and_awaited() -> None:
 
     async def slow(_: object) -> None:
         try:
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
-            await asyncio.sleep(0.01)
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
             ended.append("slow")
 
     r = fanout(a=slow, b=pipe(inc, slow)).timeout(seconds=SOON)
@@ -160,14 +165,14 @@ def test_the_time_is_that_of_one_step(way: Way) -> None:
     assert way(r, 1) == 2
 
 
-def test_a_deadline_around_a_task_is_not_ours() -> None:
+def test_a_deadline_around_a_task_is_not_ours(run: Loop) -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError) as caught:
-            async with asyncio.timeout(SOON):
+            async with timeout(SOON):
                 await runnable(awaiting(30)).timeout(seconds=20).ainvoke(1)
         assert type(caught.value) is TimeoutError
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 def test_timeouts_nest_and_the_first_to_pass_is_raised() -> None:
@@ -317,18 +322,18 @@ except KeyboardInterrupt as error:
 # --- Streams ------------------------------------------------------------------------
 
 
-def test_chunks_go_on_as_they_come() -> None:
+def test_chunks_go_on_as_they_come(run: Loop) -> None:
     def source(_: object) -> Iterator[str]:
         yield from "abc"
 
     async def asource(_: object) -> AsyncIterator[str]:
         for chunk in "abc":
-            await asyncio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield chunk
 
     for step in (source, asource):
         r: Any = runnable(step).timeout(seconds=30)
-        assert [*r.stream(1)] == asyncio.run(collected(r.astream(1))) == ["a", "b", "c"]
+        assert [*r.stream(1)] == run(collected(r.astream(1))) == ["a", "b", "c"]
 
 
 def test_the_time_between_chunks_is_the_readers() -> None:
@@ -375,7 +380,7 @@ def test_all_chunks_share_the_time_on_an_event_loop() -> None:
     async def source(_: object) -> AsyncIterator[int]:
         try:
             for n in range(9):
-                await asyncio.sleep(2)
+                await anyio.sleep(2)
                 yield n
         finally:
             closed.append(asyncio.get_running_loop().time())
@@ -456,19 +461,18 @@ def raises_group(way: Way, r: Runnable[Any, Any]) -> None:
     assert not cancelled()
 
 
-def test_a_step_learns_that_its_task_was_cancelled(patient: Patient) -> None:
+def test_a_step_learns_that_its_task_was_cancelled(run: Loop, patient: Patient) -> None:
     async def main() -> None:
-        task = asyncio.ensure_future(pipe(inc, patient.step).ainvoke(1))
-        assert await asyncio.to_thread(patient.begun.wait, 10)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(pipe(inc, patient.step).ainvoke(1)) as task:
+            assert await anyio.to_thread.run_sync(patient.begun.wait, 10)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert patient.was_cancelled
 
 
-def test_a_step_learns_that_its_stream_was_closed(patient: Patient) -> None:
+def test_a_step_learns_that_its_stream_was_closed(run: Loop, patient: Patient) -> None:
     def source(x: object) -> Iterator[object]:
         yield 1
         yield patient.step(x)
@@ -478,13 +482,12 @@ def test_a_step_learns_that_its_stream_was_closed(patient: Patient) -> None:
             async for _ in runnable(source).astream(1):
                 pass
 
-        task = asyncio.ensure_future(read())
-        assert await asyncio.to_thread(patient.begun.wait, 10)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(read()) as task:
+            assert await anyio.to_thread.run_sync(patient.begun.wait, 10)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert patient.was_cancelled
 
 
@@ -501,17 +504,18 @@ def test_a_thread_that_has_done_with_one_call_knows_nothing_of_it_in_the_next() 
     assert not any(seen)
 
 
-def test_a_fanout_in_a_thread_whose_task_was_cancelled_ends_with_it(patient: Patient) -> None:
+def test_a_fanout_in_a_thread_whose_task_was_cancelled_ends_with_it(
+    run: Loop, patient: Patient
+) -> None:
     inner = fanout(a=patient.step, b=pipe(patient.step, str)).timeout(seconds=20)
 
     async def main() -> None:
-        task = asyncio.ensure_future(runnable(inner.invoke).ainvoke(1))
-        assert await asyncio.to_thread(patient.begun.wait, 10)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(runnable(inner.invoke).ainvoke(1)) as task:
+            assert await anyio.to_thread.run_sync(patient.begun.wait, 10)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert patient.was_cancelled
 
 

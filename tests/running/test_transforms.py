@@ -6,6 +6,8 @@ import pickle
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from combinators import (
@@ -32,14 +34,15 @@ from combinators._run.chunks import merged
 from tests.running.ways import (
     WAYS,
     AnyStep,
+    Loop,
     Way,
+    begun,
     by_astream,
     by_stream,
     collected,
     inc,
     note_of,
     notes_of,
-    within,
 )
 
 pytestmark = pytest.mark.race
@@ -52,7 +55,7 @@ def upper(chunks: Iterator[str]) -> Iterator[str]:
 
 async def aupper(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
     async for chunk in chunks:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield chunk.upper()
 
 
@@ -93,7 +96,7 @@ def changed(r: Runnable[Any, Any], chunks: list[Any]) -> list[list[Any]]:
 
 async def arriving(chunks: list[Any]) -> AsyncIterator[Any]:
     for chunk in chunks:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield chunk
 
 
@@ -130,7 +133,7 @@ def test_what_a_transform_does_not_read_is_not_made(source: AnyStep) -> None:
     assert len(made) == 2
 
 
-def test_any_callable_that_gives_an_iterator_will_do() -> None:
+def test_any_callable_that_gives_an_iterator_will_do(run: Loop) -> None:
     def mapped(chunks: Iterator[str]) -> Iterator[str]:
         return map(str.upper, chunks)
 
@@ -143,7 +146,7 @@ def test_any_callable_that_gives_an_iterator_will_do() -> None:
 
     step = transform(upper, aio=never)
     assert list(step.transform(["a"])) == ["A"]
-    assert asyncio.run(collected(step.atransform(["a"]))) == ["a"]
+    assert run(collected(step.atransform(["a"]))) == ["a"]
 
 
 @pytest.mark.parametrize("step", SHOUTS)
@@ -174,7 +177,7 @@ def test_a_chunk_is_taken_when_it_is_needed() -> None:
 
 
 @pytest.mark.parametrize("step", SHOUTS)
-def test_an_input_without_a_chunk_is_an_error(step: AnyStep) -> None:
+def test_an_input_without_a_chunk_is_an_error(run: Loop, step: AnyStep) -> None:
     chains = (
         passthrough(),
         runnable(step),
@@ -190,7 +193,7 @@ def test_an_input_without_a_chunk_is_an_error(step: AnyStep) -> None:
             list(step_of_any.transform([]))
         assert str(caught.value).startswith("the input of transform() yielded no chunk.")
         with pytest.raises(EmptyStreamError) as caught:
-            asyncio.run(collected(step_of_any.atransform([])))
+            run(collected(step_of_any.atransform([])))
         assert str(caught.value).startswith("the input of transform() yielded no chunk.")
 
 
@@ -347,12 +350,12 @@ class Endless:
             async for chunk in chunks:
                 yield chunk
         finally:
-            await asyncio.sleep(0.001)
+            await anyio.sleep(0.001)
             self.finals += 1
 
 
 @pytest.mark.parametrize("change", ["change", "achange"])
-def test_closing_runs_every_cleanup(change: str) -> None:
+def test_closing_runs_every_cleanup(run: Loop, change: str) -> None:
     made = Endless()
     step: AnyStep = transform(getattr(made, change))
     chain = pipe(made.source, step, shout, step)
@@ -364,7 +367,7 @@ def test_closing_runs_every_cleanup(change: str) -> None:
         async with contextlib.aclosing(chain.astream(1)) as chunks:
             assert await anext(chunks) == "A"
 
-    within(10, main())
+    run(main(), seconds=10)
     assert made.finals == 6
     wide = pipe(made.source, fanout(a=step, b=step))
     with contextlib.closing(wide.stream(1)) as pieces:
@@ -373,15 +376,18 @@ def test_closing_runs_every_cleanup(change: str) -> None:
     assert made.finals >= 8
 
 
-def test_a_transform_on_the_pool_that_waits_for_a_chunk_is_stopped_with_its_stream() -> None:
+def test_a_transform_on_the_pool_that_waits_for_a_chunk_is_stopped_with_its_stream(
+    run: Loop,
+) -> None:
     ended: list[str] = []
 
     async def source() -> AsyncIterator[str]:
         try:
             yield "a"
-            await asyncio.sleep(30)
+            await anyio.sleep(30)
         finally:
-            await asyncio.sleep(0)
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
             ended.append("source")
 
     def waits(chunks: Iterator[str]) -> Iterator[str]:
@@ -394,13 +400,12 @@ def test_a_transform_on_the_pool_that_waits_for_a_chunk_is_stopped_with_its_stre
     async def main() -> None:
         stream = transform(waits).atransform(source())
         assert await anext(stream) == "a"
-        task = asyncio.ensure_future(anext(stream))
-        await asyncio.sleep(0.02)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(anext(stream)) as task:
+            await anyio.sleep(0.02)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert ended == ["source", "transform"]
 
 
@@ -420,11 +425,11 @@ def test_every_cleanup_runs_though_one_fails() -> None:
     assert made.finals == 1
 
 
-def test_ten_thousand_steps_stream() -> None:
+def test_ten_thousand_steps_stream(run: Loop) -> None:
     long = pipe(words, *[passthrough(str).tap(id)] * 5000, *[shout] * 5000)
     assert list(long.stream("to be")) == ["TO", "BE"]
     alike = pipe(words, *[passthrough(str).tap(id)] * 200, *[shout] * 200)
-    assert asyncio.run(collected(alike.astream("to be"))) == ["TO", "BE"]
+    assert run(collected(alike.astream("to be"))) == ["TO", "BE"]
 
 
 def test_what_fails_far_up_a_long_stream_has_its_path() -> None:
@@ -444,13 +449,13 @@ def test_a_generator_of_the_whole_takes_chunks() -> None:
         assert chunks == ["to", "be"]
 
 
-def test_chunks_that_do_not_merge_are_refused_where_they_are_collected() -> None:
+def test_chunks_that_do_not_merge_are_refused_where_they_are_collected(run: Loop) -> None:
     for chain in (fanout(a=len, b=passthrough()), fanout(a=len, b=shout)):
         step: Runnable[Any, Any] = chain
         with pytest.raises(MergeError):
             list(step.transform([1, "a"]))
         with pytest.raises(MergeError):
-            asyncio.run(collected(step.atransform([1, "a"])))
+            run(collected(step.atransform([1, "a"])))
 
 
 def test_what_has_nothing_left_of_a_chunk_says_so_in_the_end() -> None:
@@ -458,7 +463,7 @@ def test_what_has_nothing_left_of_a_chunk_says_so_in_the_end() -> None:
         assert merged(chunks) == {"a": {}, "b": {"a": 1}}
 
 
-def test_a_key_that_never_came_is_an_error_beside_a_transform_too() -> None:
+def test_a_key_that_never_came_is_an_error_beside_a_transform_too(run: Loop) -> None:
     def same(chunks: Iterator[Any]) -> Iterator[Any]:
         yield from chunks
 
@@ -467,10 +472,10 @@ def test_a_key_that_never_came_is_an_error_beside_a_transform_too() -> None:
         with pytest.raises(AbsentKeyError):
             list(step.transform([{"b": 1}]))
         with pytest.raises(AbsentKeyError):
-            asyncio.run(collected(step.atransform([{"b": 1}])))
+            run(collected(step.atransform([{"b": 1}])))
 
 
-def test_what_fails_beside_a_transform_fails_under_its_key() -> None:
+def test_what_fails_beside_a_transform_fails_under_its_key(run: Loop) -> None:
     def same(chunks: Iterator[Any]) -> Iterator[Any]:
         yield from chunks
 
@@ -479,7 +484,7 @@ def test_what_fails_beside_a_transform_fails_under_its_key() -> None:
         list(step.transform([{"a": "b"}]))
     assert caught.value.errors.keys() == {"b"}
     with pytest.raises(FanoutError) as caught:
-        asyncio.run(collected(step.atransform([{"a": "b"}])))
+        run(collected(step.atransform([{"a": "b"}])))
     assert caught.value.errors.keys() == {"b"}
     beside: Runnable[Any, Any] = fanout(b=pick("absent"), c=words_of)
     for way in (by_stream, by_astream):
@@ -497,9 +502,9 @@ def words_of(given: dict[str, str]) -> Iterator[str]:
     yield from words(given["a"])
 
 
-def test_async_steps_refuse_to_block_an_event_loop() -> None:
+def test_async_steps_refuse_to_block_an_event_loop(run: Loop) -> None:
     async def main() -> None:
         with pytest.raises(RunningLoopError):
             list(ashout.transform(["a"]))
 
-    asyncio.run(main())
+    run(main())

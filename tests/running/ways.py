@@ -6,11 +6,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
+import anyio
+import anyio.lowlevel
+import sniffio
+import trio
 from returns.result import Result, Success
+from typing_extensions import override
 
 from combinators import FanoutError, Runnable
 from combinators._run.chunks import merged
@@ -25,12 +40,117 @@ Way: TypeAlias = Callable[[Runnable[Any, Any], Any], Any]
 ROOT: Final = Path(__file__).parents[2]
 
 
+class Loop(Protocol):
+    """Runs something awaitable to its end, or fails where that takes too long."""
+
+    def __call__(self, main: Awaitable[A], /, *, seconds: float = 60) -> A: ...
+
+
+def on_asyncio(main: Awaitable[A], /, *, seconds: float = 60) -> A:
+    return asyncio.run(_bounded(main, seconds))
+
+
+def on_trio(main: Awaitable[A], /, *, seconds: float = 60) -> A:
+    return trio.run(_bounded, main, seconds, strict_exception_groups=True)
+
+
+async def _bounded(main: Awaitable[A], seconds: float) -> A:
+    async with timeout(seconds):
+        result = await main
+    assert tasks_left() == 0
+    return result
+
+
+LOOPS: Final[tuple[Loop, ...]] = (on_asyncio, on_trio)
+
+
+def is_trio() -> bool:
+    return sniffio.current_async_library() == "trio"
+
+
+def tasks_left() -> int:
+    """Return how many tasks there are beside the one that asks, in what the above run."""
+    if is_trio():
+        # The main task, the one that runs it, and the one that listens to threads.
+        return trio.lowlevel.current_statistics().tasks_living - 3
+    return len(asyncio.all_tasks()) - 1
+
+
+@asynccontextmanager
+async def timeout(seconds: float) -> AsyncGenerator[None, None]:
+    """Cancel what takes too long: once on asyncio, for good on trio, as they have it.
+
+    Raises:
+        TimeoutError: it did.
+    """
+    if is_trio():
+        with anyio.fail_after(seconds):
+            yield
+    else:
+        async with asyncio.timeout(seconds):
+            yield
+
+
+class Task(Protocol):
+    """Something awaitable in a task of its own."""
+
+    def cancel(self) -> object: ...
+
+    async def was_cancelled(self) -> bool:
+        """Return, when it is over, whether it ended bare because it was cancelled."""
+        ...
+
+
+@asynccontextmanager
+async def begun(main: Awaitable[Any]) -> AsyncGenerator[Task, None]:
+    if is_trio():
+        async with trio.open_nursery() as nursery:
+            task = OnTrio(main)
+            nursery.start_soon(task.run)
+            yield task
+    else:
+        yield OnAsyncio(asyncio.ensure_future(main))
+
+
+@dataclass(frozen=True, slots=True)
+class OnAsyncio(Task):
+    task: asyncio.Future[Any]
+
+    @override
+    def cancel(self) -> None:
+        self.task.cancel()
+
+    @override
+    async def was_cancelled(self) -> bool:
+        await asyncio.wait([self.task])
+        if not self.task.cancelled():
+            self.task.result()
+        return self.task.cancelled()
+
+
+class OnTrio(Task):
+    def __init__(self, main: Awaitable[Any]) -> None:
+        self._main = main
+        self._scope = trio.CancelScope()
+        self._over = trio.Event()
+
+    async def run(self) -> None:
+        with self._scope:
+            await self._main
+        self._over.set()
+
+    @override
+    def cancel(self) -> None:
+        self._scope.cancel()
+
+    @override
+    async def was_cancelled(self) -> bool:
+        await self._over.wait()
+        return self._scope.cancelled_caught
+
+
 def by_invoke(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
     return r.invoke(x)
-
-
-def by_ainvoke(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
-    return asyncio.run(r.ainvoke(x))
 
 
 def by_batch(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
@@ -38,9 +158,21 @@ def by_batch(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a param
     return _told(outcome)
 
 
-def by_abatch(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
-    (outcome,) = asyncio.run(r.abatch([x], errors="collect"))
+def by_stream(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
+    return merged(list(r.stream(x)))
+
+
+def by_ainvoke(r: Runnable[Any, Any], x: object, loop: Loop = on_asyncio) -> Any:  # noqa: ANN401 - as above
+    return loop(r.ainvoke(x))
+
+
+def by_abatch(r: Runnable[Any, Any], x: object, loop: Loop = on_asyncio) -> Any:  # noqa: ANN401 - as above
+    (outcome,) = loop(r.abatch([x], errors="collect"))
     return _told(outcome)
+
+
+def by_astream(r: Runnable[Any, Any], x: object, loop: Loop = on_asyncio) -> Any:  # noqa: ANN401 - as above
+    return merged(loop(collected(r.astream(x))))
 
 
 def _told(outcome: Result[Any, Exception]) -> Any:  # noqa: ANN401 - a parameter of the test
@@ -49,16 +181,22 @@ def _told(outcome: Result[Any, Exception]) -> Any:  # noqa: ANN401 - a parameter
     raise outcome.failure()
 
 
-def by_stream(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
-    return merged(list(r.stream(x)))
+def by_ainvoke_on_trio(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - as above
+    return by_ainvoke(r, x, on_trio)
 
 
-def by_astream(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - a parameter of the test
-    return merged(asyncio.run(collected(r.astream(x))))
+def by_abatch_on_trio(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - as above
+    return by_abatch(r, x, on_trio)
 
 
-WAYS: Final[tuple[Way, ...]] = (by_invoke, by_ainvoke, by_batch, by_abatch, by_stream, by_astream)
-ONCE: Final[tuple[Way, ...]] = (by_invoke, by_ainvoke)
+def by_astream_on_trio(r: Runnable[Any, Any], x: object) -> Any:  # noqa: ANN401 - as above
+    return by_astream(r, x, on_trio)
+
+
+ONCE: Final[tuple[Way, ...]] = (by_invoke, by_ainvoke, by_ainvoke_on_trio)
+WAYS: Final[tuple[Way, ...]] = (
+    *ONCE, by_batch, by_abatch, by_abatch_on_trio, by_stream, by_astream, by_astream_on_trio,
+)  # fmt: skip
 
 
 async def collected(chunks: AsyncIterator[A]) -> list[A]:
@@ -67,7 +205,7 @@ async def collected(chunks: AsyncIterator[A]) -> list[A]:
 
 async def arriving(values: Iterable[A]) -> AsyncIterator[A]:
     for value in values:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield value
 
 
@@ -83,7 +221,7 @@ def double(n: int) -> int:
 
 
 async def ainc(n: int) -> int:
-    await asyncio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return n + 1
 
 
@@ -93,7 +231,7 @@ def one_two_three(_: object) -> Iterator[int]:
 
 async def aone_two_three(_: object) -> AsyncIterator[int]:
     for n in (1, 2, 3):
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield n
 
 
@@ -113,7 +251,7 @@ def afailing(
     """Return an async step that raises `error`."""
 
     async def afail(_: object) -> int:
-        await asyncio.sleep(after_seconds)
+        await anyio.sleep(after_seconds)
         raise error
 
     return afail
@@ -133,7 +271,7 @@ def awaiting(seconds: float) -> Callable[[A], Coroutine[Any, Any, A]]:
     """Return an async step that takes some time."""
 
     async def wait(x: A) -> A:
-        await asyncio.sleep(seconds)
+        await anyio.sleep(seconds)
         return x
 
     return wait
@@ -173,7 +311,7 @@ class Gauge:
     async def astep(self, x: object) -> object:
         self._enter()
         try:
-            await asyncio.sleep(self._seconds)
+            await anyio.sleep(self._seconds)
         finally:
             self._leave()
         return x
@@ -195,16 +333,6 @@ def seconds_of(run: Callable[[], object]) -> float:
     begin = time.perf_counter()
     run()
     return time.perf_counter() - begin
-
-
-def within(seconds: float, main: Awaitable[A]) -> A:
-    """Return the result of a coroutine, or fail where it takes too long."""
-
-    async def bounded() -> A:
-        async with asyncio.timeout(seconds):
-            return await main
-
-    return asyncio.run(bounded())
 
 
 def python(

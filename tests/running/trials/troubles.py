@@ -4,24 +4,24 @@ A tree is built again with each of its bodies watched, and one of them in troubl
 is asked about the same tree in the same trouble.
 """
 
-import asyncio
 import inspect
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias, final
 
+import anyio
 from typing_extensions import override
 
 from combinators import DeadlineError, Runnable, cancelled
 from combinators.laws import Ours
 from combinators.laws.strategies import Fault
-from tests.running.ways import AnyStep
+from tests.running.ways import AnyStep, Task
 
 Pipeline: TypeAlias = Runnable[Any, Any]
 
@@ -73,7 +73,9 @@ class Watch:
         self.at_work = 0  # bodies that have begun and are not over
         self.raised: list[Exception] = []
         self.fired = False  # a body has raised what is no `Exception`, or cancelled the task
-        self.task: asyncio.Task[Any] | None = None  # that runs the tree
+        self.task: Task | None = None  # that runs the tree
+        self.soon: Callable[..., object] = list[object]  # what calls a function in its thread
+        self.thread = threading.get_ident()
 
     def enter(self, by: int) -> None:
         with self.lock:
@@ -84,12 +86,10 @@ class Watch:
         if self.task is None:
             return
         self.fired = True
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:  # on a thread
-            self.task.get_loop().call_soon_threadsafe(self.task.cancel)
-        else:
+        if threading.get_ident() == self.thread:
             self.task.cancel()
+        else:
+            self.soon(self.task.cancel)
 
 
 @final
@@ -308,5 +308,5 @@ class Site:
 
     async def _astall(self) -> None:
         if self._kind is Kind.HANG:
-            await asyncio.sleep(0 if self._means else LONG_SECONDS)
+            await anyio.sleep(0 if self._means else LONG_SECONDS)
             raise DeadlineError("", SHORT_SECONDS)

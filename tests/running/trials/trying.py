@@ -4,10 +4,14 @@ import asyncio
 import contextvars
 import random
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, final
+
+import anyio
+import trio
 
 from combinators import CombinatorError, fanout, pipe, runnable
 from combinators.laws import Gave, Outcome, Raised, meaning, rebuilt
@@ -37,6 +41,7 @@ from tests.running.trials.ways import (
     Way,
     options,
 )
+from tests.running.ways import begun, is_trio, tasks_left
 
 ALWAYS: Final = 1_000_000
 AnyWay: TypeAlias = Way | AsyncWay
@@ -83,6 +88,7 @@ class Seen:
     watch: Watch = field(default_factory=Watch)
     outcomes: Outcomes = field(default_factory=dict[int, Outcome])
     bare: BaseException | None = None  # what came out and is no `Exception`
+    cancelled: type[BaseException] | None = None  # what cancels, on the loop of the trial
     closed: bool = False  # before the end
     at_work: int = 0  # bodies, when it was over
     tasks: int = 0  # left, when it was over, with generators that were not closed
@@ -120,7 +126,7 @@ def run(trial: Trial) -> Seen:
     way: Callable[[Trial, Seen], None] = _run_async if trial.way in ASYNC_WAYS else _run_sync
     try:
         context.run(way, trial, seen)
-    except (Interrupt, KeyboardInterrupt, asyncio.CancelledError) as bare:
+    except (Interrupt, KeyboardInterrupt) as bare:
         if not seen.watch.fired:
             raise
         seen.bare = bare
@@ -138,34 +144,47 @@ def _run_sync(trial: Trial, seen: Seen) -> None:
 def _run_async(trial: Trial, seen: Seen) -> None:
     async def main() -> None:
         left: list[object] = []  # generators that nobody closed: the loop would, at any time
-        sys.set_asyncgen_hooks(finalizer=left.append)
+        if not trial.options.on_trio:  # which tells of them itself
+            sys.set_asyncgen_hooks(finalizer=left.append)
         await run_on_a_loop(trial, seen)
-        seen.tasks = len(asyncio.all_tasks()) - 1 + len(left)
+        seen.tasks = tasks_left() + len(left)
 
-    asyncio.run(main())
+    if trial.options.on_trio:
+        trio.run(main)
+    else:
+        asyncio.run(main())
 
 
 async def run_on_a_loop(trial: Trial, seen: Seen) -> None:
-    """Run a trial in a task of its own, and see what there is to see.
+    """Run a trial in a task of its own, and see what there is to see."""
+    watch, mark = seen.watch, object()
 
-    Raises:
-        CancelledError: the trial has cancelled its task.
-    """
-    way: Any = trial.way
-    context = contextvars.copy_context()
-    mark = object()
-    context.run(MARK.set, mark)
-    context.run(CALLS.set, Counter())
-    work = way(trial.tree(seen.watch), trial.xs, trial.options)
-    task = asyncio.get_running_loop().create_task(work, context=context)
-    seen.watch.task = task
-    try:
-        seen.outcomes = await task
-    finally:
-        seen.at_work = seen.watch.at_work
-        seen.watch.task = None
-        seen.leaks |= context[MARK] is not mark and (trial.boxed or trial.way in OF_MANY)
-    seen.closed = _was_closed(trial, seen)
+    async def work() -> None:
+        MARK.set(mark)
+        CALLS.set(Counter())
+        way: Any = trial.way
+        try:
+            seen.outcomes = await way(trial.tree(watch), trial.xs, trial.options)
+        except (Interrupt, KeyboardInterrupt, anyio.get_cancelled_exc_class()) as bare:
+            seen.bare = bare
+            if not (watch.fired and isinstance(bare, Interrupt | KeyboardInterrupt)):
+                raise
+        finally:
+            seen.at_work = watch.at_work
+            seen.leaks |= MARK.get() is not mark and (trial.boxed or trial.way in OF_MANY)
+
+    seen.cancelled = anyio.get_cancelled_exc_class()
+    watch.thread = threading.get_ident()
+    watch.soon = (
+        trio.lowlevel.current_trio_token().run_sync_soon
+        if is_trio()
+        else asyncio.get_running_loop().call_soon_threadsafe
+    )
+    async with begun(work()) as task:
+        watch.task = task
+        await task.was_cancelled()
+    watch.task = None
+    seen.closed = seen.bare is None and _was_closed(trial, seen)
 
 
 def _was_closed(trial: Trial, seen: Seen) -> bool:
@@ -189,7 +208,7 @@ def judge(trial: Trial, seen: Seen) -> None:
     given_up = kind is Kind.HANG or (kind in BARE and seen.watch.fired)
     _expect(given_up or not seen.at_work, trial, seen, "functions are at work")
     if seen.bare is not None or (kind in BARE and seen.watch.fired and not seen.closed):
-        wanted = asyncio.CancelledError if kind is Kind.CANCEL else BARE.get(kind or Kind.FAULT)
+        wanted = seen.cancelled if kind is Kind.CANCEL else BARE.get(kind or Kind.FAULT)
         _expect(type(seen.bare) is wanted, trial, seen, "it did not come through bare")
         return
     if seen.closed and kind is Kind.CLEANUP:

@@ -1,6 +1,5 @@
 """Every way of running a pipeline, with what came of each item: a value, or an error."""
 
-import asyncio
 import random
 from collections.abc import (
     AsyncGenerator,
@@ -12,6 +11,8 @@ from collections.abc import (
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
+
+import anyio.lowlevel
 
 from combinators import BatchError, Pool
 from combinators.laws import Gave, Outcome, Raised
@@ -32,6 +33,7 @@ class Options:
     pool: Pool | None = None  # whose threads a batch has
     collects: bool = True  # the failures of a batch
     takes: int | None = None  # chunks or items, before the stream of them is closed
+    on_trio: bool = False  # what runs on an event loop
 
     def of_a_batch(self) -> dict[str, Any]:
         """Return the keywords of a batch."""
@@ -164,7 +166,7 @@ async def abatch_as_completed(p: Pipeline, xs: list[Any], options: Options) -> O
 
 async def _arriving(values: Iterable[Any]) -> AsyncGenerator[Any, None]:
     for value in values:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         yield value
 
 
@@ -194,4 +196,5 @@ def options(way: Way | AsyncWay, chance: random.Random) -> Options:
         pool=chance.choice(POOLS),
         collects=chance.random() < 0.5,
         takes=takes,
+        on_trio=chance.random() < 0.5,
     )
