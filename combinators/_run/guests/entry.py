@@ -34,23 +34,15 @@ async def streamed(
                 yield chunk
         return
     async with _hosted() as (guest, host):
-        chunks = start(host)
-        try:
-            async for chunk in host.lend(chunks):
-                yield chunk
-        finally:
-            await guest.run(chunks.aclose)
+        guest.opened.append(chunks := start(host))
+        async for chunk in host.lend(chunks):
+            yield chunk
 
 
 @asynccontextmanager
 async def _hosted() -> AsyncGenerator[tuple[Guest, Visits], None]:
     guest = Guest()
-    host = Visits(guest)
     try:
-        yield guest, host
+        yield guest, Visits(guest)
     finally:
-        try:
-            if host.inputs:
-                await guest.run(host.leave)
-        finally:
-            await guest.end()
+        await guest.end()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+from contextlib import AsyncExitStack
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, final
 
@@ -21,7 +22,7 @@ from combinators._run.concurrency.tasks import contained, result_of
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 
 @final
@@ -38,6 +39,7 @@ class Guest(asyncio.BaseEventLoop):
         self._news = trio.Event()
         self._over = trio.Event()
         self._has_ended = False
+        self.opened: list[AsyncGenerator[Any, None]] = []  # what nobody else closes
         trio.lowlevel.spawn_system_task(self._turn_on)
 
     async def run(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
@@ -65,11 +67,20 @@ class Guest(asyncio.BaseEventLoop):
         return result_of(task.result())
 
     async def end(self) -> None:
-        """Return when nothing of this loop is left."""
-        self._has_ended = True
-        self.wake()
-        with trio.CancelScope(shield=True):
-            await self._over.wait()
+        """Close what is open, and return when nothing of this loop is left."""
+        try:
+            if self.opened and not self.is_closed():
+                await self.run(self._leave)
+        finally:
+            self._has_ended = True
+            self.wake()
+            with trio.CancelScope(shield=True):
+                await self._over.wait()
+
+    async def _leave(self) -> None:
+        async with AsyncExitStack() as stack:
+            for chunks in self.opened:
+                stack.push_async_callback(chunks.aclose)
 
     def wake(self) -> None:
         """Let this loop see that there is something to do; in trio's own thread."""
@@ -103,13 +114,14 @@ class Guest(asyncio.BaseEventLoop):
             await self._news.wait()
 
     async def _wind_up(self) -> None:
-        while tasks := asyncio.all_tasks(self):
-            for task in tasks:
-                task.cancel()
+        for task in asyncio.all_tasks(self):
+            task.cancel()
+        leaving = self.create_task(contained(self._leave))
+        for task in asyncio.all_tasks(self):
+            task.add_done_callback(lambda _: self.wake())
+        while asyncio.all_tasks(self):
             await self._turn()
-        closing = self.create_task(self.shutdown_asyncgens())
-        while not closing.done():
-            await self._turn()
+        leaving.exception()  # there is nobody to tell
 
     def _run_once(self) -> None:
         """Run the callbacks that can run now: what the base class does, but for waiting."""

@@ -27,7 +27,6 @@ class Visits:
     """The host of a guest: who runs what its tasks have to await of the user's."""
 
     def __init__(self, guest: Guest) -> None:
-        self.inputs: list[AsyncGenerator[Any, None]] = []  # that a call reads, and does not close
         self._guest = guest
 
     async def call(self, body: Callable[..., Awaitable[Any]], *args: Any) -> Any:
@@ -49,13 +48,8 @@ class Visits:
         """Return inputs as an event loop can read them."""
         if not isinstance(inputs, AsyncIterable):
             return inputs
-        self.inputs.append(self.read(inputs))
-        return self.inputs[-1]
-
-    async def leave(self) -> None:
-        """Read no further inputs."""
-        for chunks in self.inputs:
-            await chunks.aclose()
+        self._guest.opened.append(self.read(inputs))
+        return self._guest.opened[-1]
 
     def lend(self, chunks: AsyncGenerator[Any, None]) -> AsyncIterator[Any]:
         """Return a generator of the guest's as an iterator for tasks of trio's."""

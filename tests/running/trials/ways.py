@@ -144,7 +144,8 @@ async def _aread(stream: AsyncGenerator[Any, None], options: Options) -> Outcome
 
 async def abatch(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
     try:
-        results = await p.abatch(_arriving(xs), **options.of_a_batch())
+        async with aclosing(_arriving(xs)) as inputs:
+            results = await p.abatch(inputs, **options.of_a_batch())
     except BatchError as error:
         return _kept(error)
     return _all_told(results, options)
@@ -153,8 +154,10 @@ async def abatch(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
 async def abatch_as_completed(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
     found: Outcomes = {}
     try:
-        stream = p.abatch_as_completed(_arriving(xs), **options.of_a_batch())
-        async with aclosing(stream) as items:
+        async with (
+            aclosing(_arriving(xs)) as inputs,
+            aclosing(p.abatch_as_completed(inputs, **options.of_a_batch())) as items,
+        ):
             async for index, value in items:
                 found[index] = _told(value, options)
                 if len(found) == options.takes:
