@@ -59,8 +59,8 @@ class Guest(asyncio.BaseEventLoop):
             self.wake()
             with trio.CancelScope(shield=True):
                 await over.wait()
-            if not task.cancelled() and (error := task.result()[1] or None) is not None:
-                raise error from None
+            if not task.cancelled():
+                result_of(task.result())
             raise
         finally:
             adopt(context)
