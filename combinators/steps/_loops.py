@@ -6,9 +6,10 @@ many loops: each `asyncio.run`, and each `invoke` of a pipeline with async steps
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 from weakref import WeakKeyDictionary
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
@@ -23,8 +24,8 @@ class PerLoop:
     """An `AsyncOpenAI` for each event loop that asks, alike but for its connections."""
 
     given: AsyncOpenAI
-    _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = field(
-        default_factory=WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened],
+    _opened: WeakKeyDictionary[object, _Opened] = field(
+        default_factory=WeakKeyDictionary[object, _Opened],
         compare=False,
         repr=False,
     )
@@ -33,7 +34,7 @@ class PerLoop:
         """Return the client of the running loop. Its connections are closed with the loop."""
         if _brought_its_own_transport(self.given):
             return self.given
-        loop = asyncio.get_running_loop()
+        loop = _running()
         opened = self._opened.get(loop)
         if opened is None:
             lifetime = self._lifetime(loop)
@@ -41,15 +42,23 @@ class PerLoop:
             opened = self._opened[loop] = (await anext(lifetime), lifetime)
         return opened[0]
 
-    async def _lifetime(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[AsyncOpenAI, None]:
-        # A loop that shuts down closes the async generators suspended in it: asyncio has no other
-        # hook for what must end with a loop.
+    async def _lifetime(self, loop: object) -> AsyncGenerator[AsyncOpenAI, None]:
+        # A loop that shuts down closes the async generators suspended in it, and so does a run of
+        # trio: asyncio has no other hook for what must end with a loop.
         http_client = DefaultAsyncHttpxClient()
         try:
             yield self.given.copy(http_client=http_client)
         finally:
             del self._opened[loop]
             await http_client.aclose()
+
+
+def _running() -> object:
+    """Return the event loop that runs here: that of asyncio, or what stands for a run of trio."""
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
 
 
 def _brought_its_own_transport(client: AsyncOpenAI) -> bool:

@@ -1,7 +1,9 @@
 """The chat step on the official SDK: against the offline server, and against servers that fail."""
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
@@ -15,6 +17,7 @@ from combinators import FanoutError, Runnable, chat_template, fanout, runnable, 
 from combinators.steps import IncompleteReplyError, Prompt, Reply, chat, text
 from combinators.steps.offline import CHAT_MODEL, OfflineServer
 from tests.integration.scripted import Json, Scripted, chunk, event, refused, scripted, stream
+from tests.running.ways import on_trio
 
 TEA = "Context:\nTea is hot.\nQuestion: What is hot?"
 START, HOT, END = (
@@ -339,6 +342,17 @@ def test_an_async_client_serves_both_worlds_again_and_again(aio: AsyncOpenAI) ->
         assert asyncio.run(ask.ainvoke(TEA)) == "Tea is hot."
         assert asyncio.run(collected(ask.astream(TEA))) == ["Tea ", "is ", "hot", "."]
         assert list(ask.stream(TEA)) == ["Tea ", "is ", "hot", "."]
+
+
+def test_an_async_client_serves_runs_of_trio(aio: AsyncOpenAI) -> None:
+    ask = chat(aio, model=CHAT_MODEL) | text()
+    with warnings.catch_warnings():
+        # The SDK leaves generators of its own to the garbage collector, and trio says so.
+        warnings.simplefilter("ignore", ResourceWarning)
+        for _ in range(3):
+            assert on_trio(ask.ainvoke(TEA)) == "Tea is hot."
+            assert on_trio(collected(ask.astream(TEA))) == ["Tea ", "is ", "hot", "."]
+        gc.collect()
 
 
 def test_an_async_client_serves_many_loops_at_once(aio: AsyncOpenAI) -> None:

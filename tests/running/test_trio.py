@@ -351,6 +351,28 @@ def test_a_call_inside_a_step_has_a_loop_of_its_own() -> None:
     }
 
 
+def test_trio_may_be_a_guest_of_asyncios_itself() -> None:
+    both = fanout(a=tinc, b=inc)
+
+    async def main() -> Any:  # noqa: ANN401 - an outcome of trio's
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        outcomes: list[Any] = []
+
+        def done(outcome: Any) -> None:  # noqa: ANN401 - as above
+            outcomes.append(outcome)
+            over.set()
+
+        trio.lowlevel.start_guest_run(
+            both.ainvoke, 1,
+            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+            done_callback=done,
+        )  # fmt: skip
+        await over.wait()
+        return outcomes[0].unwrap()
+
+    assert asyncio.run(main()) == {"a": 2, "b": 2}
+
+
 def test_ctrl_c_comes_through_a_step_that_computes() -> None:
     done = python("""
 import os, signal, threading, time, trio

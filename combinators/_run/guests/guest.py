@@ -10,6 +10,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+
+# Named for those who make event loops, so asyncio says, and in its list of names.
+from asyncio.events import (
+    _get_running_loop,  # pyright: ignore[reportPrivateUsage]  # as said
+    _set_running_loop,  # pyright: ignore[reportPrivateUsage]  # as said
+)
 from contextlib import AsyncExitStack
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, final
@@ -105,8 +111,13 @@ class Guest(asyncio.BaseEventLoop):
 
     async def _turn(self) -> None:
         self._news = trio.Event()
-        self.stop()
-        self.run_forever()  # for one round
+        outside = _get_running_loop()  # where trio is a guest of asyncio's itself
+        _set_running_loop(None)
+        try:
+            self.stop()
+            self.run_forever()  # for one round
+        finally:
+            _set_running_loop(outside)
         if self._ready:
             await trio.lowlevel.checkpoint()
             return
