@@ -38,6 +38,8 @@ from tests.running.ways import (
     collected,
     inc,
     note_of,
+    on_asyncio,
+    on_trio,
     python,
 )
 
@@ -699,22 +701,25 @@ def side_by_side(held: Held, ask: Callable[[Runnable[Any, Any]], object]) -> tup
     return got["leads"], got["follows"]
 
 
+ASKED_BY = ("invoke", "ainvoke", "ainvoke on trio", "stream", "astream", "astream on trio")
 ASKED: list[Callable[[Runnable[Any, Any]], object]] = [
     lambda kept: kept.invoke(1),
-    lambda kept: asyncio.run(kept.ainvoke(1)),
+    lambda kept: on_asyncio(kept.ainvoke(1)),
+    lambda kept: on_trio(kept.ainvoke(1)),
     lambda kept: "".join(kept.stream(1)),
-    lambda kept: "".join(asyncio.run(collected(kept.astream(1)))),
+    lambda kept: "".join(on_asyncio(collected(kept.astream(1)))),
+    lambda kept: "".join(on_trio(collected(kept.astream(1)))),
 ]
 
 
-@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("ask", ASKED, ids=ASKED_BY)
 def test_who_comes_later_waits(ask: Callable[[Runnable[Any, Any]], object]) -> None:
     held = Held()
     assert side_by_side(held, ask) == ("held 1", "held 1")
     assert held.calls == 1
 
 
-@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("ask", ASKED, ids=ASKED_BY)
 def test_who_waits_for_nothing_goes_on(ask: Callable[[Runnable[Any, Any]], object]) -> None:
     held = Held(SystemExit())
     led, followed = side_by_side(held, ask)
@@ -735,7 +740,7 @@ def test_who_waits_for_a_run_that_fails_is_told_so() -> None:
     assert held.calls == 1
 
 
-@pytest.mark.parametrize("ask", ASKED, ids=["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("ask", ASKED, ids=ASKED_BY)
 def test_a_run_that_ends_just_before_is_not_waited_for(
     ask: Callable[[Runnable[Any, Any]], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 """Journals keep what is finished, give it again, and refuse what they cannot keep."""
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -44,6 +43,8 @@ from tests.running.ways import (
     arriving,
     collected,
     note_of,
+    on_asyncio,
+    on_trio,
 )
 
 pytestmark = pytest.mark.race
@@ -78,7 +79,11 @@ def by_batch(r: Runnable[Any, Any], inputs: Any, **options: Any) -> Any:  # noqa
 
 
 def by_abatch(r: Runnable[Any, Any], inputs: Any, **options: Any) -> Any:  # noqa: ANN401 - a parameter
-    return asyncio.run(r.abatch(inputs, **options))
+    return on_asyncio(r.abatch(inputs, **options))
+
+
+def by_abatch_on_trio(r: Runnable[Any, Any], inputs: Any, **options: Any) -> Any:  # noqa: ANN401 - a parameter
+    return on_trio(r.abatch(inputs, **options))
 
 
 def by_executor(r: Runnable[Any, Any], inputs: Any, **options: Any) -> Any:  # noqa: ANN401 - a parameter
@@ -91,10 +96,12 @@ def by_abatch_on_executor(r: Runnable[Any, Any], inputs: Any, **options: Any) ->
         with ThreadPoolExecutor(2) as threads:
             return await r.abatch(inputs, executor=threads, **options)
 
-    return asyncio.run(main())
+    return on_asyncio(main())
 
 
-WAYS: tuple[Way, ...] = (by_batch, by_abatch, by_executor, by_abatch_on_executor)
+WAYS: tuple[Way, ...] = (
+    by_batch, by_abatch, by_abatch_on_trio, by_executor, by_abatch_on_executor,
+)  # fmt: skip
 
 
 @pytest.fixture

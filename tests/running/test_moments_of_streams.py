@@ -27,6 +27,7 @@ from combinators._run.streams.stream import runner
 from tests.running.ways import (
     Gauge,
     Loop,
+    begun,
     collected,
     notes_of,
     on_asyncio,
@@ -192,13 +193,13 @@ def test_branches_on_threads_stop_inside_when_another_one_has_failed() -> None:
     assert not begun
 
 
-def test_a_sync_transform_that_nobody_wants_gets_no_chunk_that_comes_after_all() -> None:
+def test_a_sync_transform_that_nobody_wants_gets_no_chunk_that_comes_after_all(run: Loop) -> None:
     got: list[int] = []
 
     async def stubborn(_: object) -> AsyncIterator[int]:
         yield 1
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(30)
+        with contextlib.suppress(anyio.get_cancelled_exc_class()):
+            await anyio.sleep(30)
         yield 2
 
     def keeps(chunks: Iterator[int]) -> Iterator[int]:
@@ -209,14 +210,13 @@ def test_a_sync_transform_that_nobody_wants_gets_no_chunk_that_comes_after_all()
     async def main() -> None:
         stream = pipe(stubborn, transform(keeps)).astream(0)
         assert await anext(stream) == 1
-        task = asyncio.ensure_future(anext(stream))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(anext(stream)) as task:
+            await anyio.sleep(0.05)
+            task.cancel()
+            assert await task.was_cancelled()
         await stream.aclose()
 
-    within(10, main())
+    run(main(), seconds=10)
     assert got == [1]
 
 

@@ -1,6 +1,5 @@
 """Fan-outs stream their branches as they are ready, under their keys, and lose nothing."""
 
-import asyncio
 import contextlib
 import gc
 import sys
@@ -42,6 +41,7 @@ from combinators import (
 )
 from combinators._run.chunks import merged
 from tests.running.ways import (
+    LOOPS,
     AnyStep,
     Gauge,
     Loop,
@@ -50,6 +50,7 @@ from tests.running.ways import (
     awaiting,
     begun,
     by_astream,
+    by_astream_on_trio,
     by_stream,
     collected,
     failing,
@@ -68,12 +69,12 @@ class Pair(NamedTuple):
     b: int
 
 
-STREAMS = (by_stream, by_astream)
+STREAMS = (by_stream, by_astream, by_astream_on_trio)
 
 
 def both(r: Runnable[Any, Any], x: object = 1) -> list[list[Any]]:
-    """Return the chunks by `stream` and by `astream`."""
-    return [list(r.stream(x)), asyncio.run(collected(r.astream(x)))]
+    """Return the chunks by `stream` and by `astream`, on either loop."""
+    return [list(r.stream(x)), *(loop(collected(r.astream(x))) for loop in LOOPS)]
 
 
 def yielding(*chunks: object) -> Runnable[Any, Any]:
@@ -165,7 +166,7 @@ def test_passing_branches_keep_chunks_while_collecting_ones_see_the_whole(make: 
     for chunks in both(chain):
         assert chunks[:3] == [{"same": "a"}, {"same": "b"}, {"same": "c"}]
         assert sorted(map(str, chunks[3:])) == ["{'m': 3}", "{'n': 3}"]
-    assert seen == ["abc"] * 4
+    assert seen == ["abc"] * 6
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -418,9 +419,9 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
         by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
 
 
-def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it() -> None:
+def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it(run: Loop) -> None:
     async def source() -> AsyncIterator[int]:
-        await asyncio.sleep(30)
+        await anyio.sleep(30)
         yield 1
 
     def reading(chunks: Iterator[int]) -> Iterator[int]:
@@ -428,13 +429,12 @@ def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it() -> None:
 
     async def main() -> None:
         chain = fanout(a=transform(areading), b=transform(reading) | inc, c=transform(reading))
-        task = asyncio.ensure_future(collected(chain.atransform(source())))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with begun(collected(chain.atransform(source()))) as task:
+            await anyio.sleep(0.05)
+            task.cancel()
+            assert await task.was_cancelled()
 
-    within(10, main())
+    run(main(), seconds=10)
 
 
 async def pieces(_: object) -> AsyncIterator[dict[str, int]]:
@@ -550,7 +550,8 @@ class Endless:
                 yield self.produced
                 await anyio.lowlevel.checkpoint()
         finally:
-            await anyio.sleep(0.01)
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
             self.finals += 1
 
     def await_begin(self) -> None:
@@ -618,7 +619,8 @@ def test_an_async_stream_that_is_closed_leaves_no_task(run: Loop, body: str) -> 
         async with contextlib.aclosing(chain.astream(1)) as chunks:
             await anext(chunks)
             await anext(chunks)
-        assert [source.finals for source in sources] == [1, 1]
+        # trio begins what is ready in any order: one of them may not have begun.
+        assert [source.finals for source in sources] == [bool(each.produced) for each in sources]
         assert tasks_left() == 0
 
     run(main(), seconds=10)

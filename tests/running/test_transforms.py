@@ -1,6 +1,5 @@
 """Steps from chunks to chunks, and pipelines whose input comes in chunks."""
 
-import asyncio
 import contextlib
 import pickle
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -32,6 +31,7 @@ from combinators import (
 )
 from combinators._run.chunks import merged
 from tests.running.ways import (
+    LOOPS,
     WAYS,
     AnyStep,
     Loop,
@@ -81,16 +81,16 @@ SOURCES = (words, awords)
 
 
 def both(r: Runnable[Any, Any], x: object) -> list[list[Any]]:
-    """Return the chunks by `stream` and by `astream`."""
-    return [list(r.stream(x)), asyncio.run(collected(r.astream(x)))]
+    """Return the chunks by `stream` and by `astream`, on either loop."""
+    return [list(r.stream(x)), *(loop(collected(r.astream(x))) for loop in LOOPS)]
 
 
 def changed(r: Runnable[Any, Any], chunks: list[Any]) -> list[list[Any]]:
     """Return the chunks by `transform` and by `atransform`."""
     return [
         list(r.transform(iter(chunks))),
-        asyncio.run(collected(r.atransform(iter(chunks)))),
-        asyncio.run(collected(r.atransform(arriving(chunks)))),
+        *(loop(collected(r.atransform(iter(chunks)))) for loop in LOOPS),
+        *(loop(collected(r.atransform(arriving(chunks)))) for loop in LOOPS),
     ]
 
 
