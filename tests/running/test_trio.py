@@ -51,7 +51,7 @@ def test_steps_await_what_is_trios() -> None:
 def test_anyio_runs_pipelines_on_either_loop() -> None:
     r = fanout(a=ainc, b=inc)
 
-    async def main() -> dict[str, int]:
+    async def main() -> object:
         return await r.ainvoke(1)
 
     for backend in ("asyncio", "trio"):
@@ -171,6 +171,28 @@ def test_a_nursery_of_which_nothing_but_cancellations_is_left_is_cancelled() -> 
     with pytest.raises(FanoutError) as caught:
         on_trio(fanout(nested=nested, bad=failing(ValueError(), 0.02)).ainvoke(1))
     assert [*caught.value.errors] == ["bad"]
+
+
+def test_a_stream_that_is_closed_in_a_scope_that_was_cancelled_clears_up() -> None:
+    ended: list[object] = []
+
+    async def endless(x: object) -> AsyncIterator[object]:
+        try:
+            while True:
+                yield x
+        finally:
+            ended.append(x)
+
+    async def main() -> None:
+        stream = runnable(endless).astream(1)
+        assert await anext(stream) == 1
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await stream.aclose()
+        assert ended == [1]
+        assert tasks_left() == 0
+
+    on_trio(main())
 
 
 def test_a_generator_keeps_a_scope_open_between_its_chunks() -> None:
@@ -342,7 +364,7 @@ def test_bodies_run_on_the_thread_of_the_run() -> None:
 def test_a_call_inside_a_step_has_a_loop_of_its_own() -> None:
     inner = fanout(a=tinc, b=inc)
 
-    async def outer(x: int) -> dict[str, int]:
+    async def outer(x: int) -> object:
         return await inner.ainvoke(x)
 
     assert on_trio(fanout(x=outer, y=outer).ainvoke(1)) == {
