@@ -57,6 +57,7 @@ from tests.running.ways import (
     inc,
     note_of,
     notes_of,
+    on_asyncio,
     python,
     tasks_left,
 )
@@ -471,7 +472,7 @@ def test_a_stream_that_is_closed_leaves_no_generator_for_the_loop_to_close(
             for _ in range(takes):
                 await anext(chunks, None)
 
-    asyncio.run(main())
+    on_asyncio(main())
     assert left == []
 
 

@@ -157,9 +157,7 @@ def test_a_group_of_a_nursery_is_told_without_its_cancellations() -> None:
 
     with pytest.raises(FanoutError) as caught:
         on_trio(fanout(nested=nested, bad=failing(ValueError(), 0.02)).ainvoke(1))
-    group = caught.value.errors["nested"]
-    assert isinstance(group, ExceptionGroup)
-    assert [type(error) for error in group.exceptions] == [KeyError]
+    assert repr(caught.value.errors["nested"]).endswith("[KeyError()])")
 
 
 def test_a_nursery_of_which_nothing_but_cancellations_is_left_is_cancelled() -> None:
