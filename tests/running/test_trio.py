@@ -132,10 +132,13 @@ def test_what_fails_while_it_clears_up_is_told_to_who_has_given_up() -> None:
         finally:
             raise KeyError
 
+    async def call() -> None:
+        await fanout(a=messy, b=awaiting(30)).ainvoke(1)
+
     async def main() -> None:
         with trio.CancelScope() as scope:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(fanout(a=messy, b=awaiting(30)).ainvoke, 1)
+                nursery.start_soon(call)
                 await trio.sleep(0.02)
                 scope.cancel()
 
