@@ -133,7 +133,8 @@ def test_what_fails_while_it_clears_up_is_told_to_who_has_given_up() -> None:
             raise KeyError
 
     async def call() -> None:
-        await fanout(a=messy, b=awaiting(30)).ainvoke(1)
+        r: Runnable[int, Any] = fanout(a=messy, b=awaiting(30))
+        await r.ainvoke(1)
 
     async def main() -> None:
         with trio.CancelScope() as scope:
