@@ -43,6 +43,7 @@ from combinators._errors import (
     TemplateError,
 )
 from combinators._failures import BatchError, FallbackError, FanoutError
+from combinators._observer import STREAMED, Event, Observer, Run
 from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
 from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.scopes import cancelled
@@ -50,6 +51,7 @@ from combinators._run.journals.journal import Codec, Journal
 from combinators._runnable import Runnable
 
 __all__ = [
+    "STREAMED",
     "AbandonedError",
     "AbsentKeyError",
     "Backoff",
@@ -61,6 +63,7 @@ __all__ = [
     "DeadlineError",
     "DuplicateKeyError",
     "EmptyStreamError",
+    "Event",
     "FallbackError",
     "FanoutError",
     "InputError",
@@ -76,11 +79,13 @@ __all__ = [
     "NoMatchError",
     "NotAMappingError",
     "NotAStepError",
+    "Observer",
     "OptionError",
     "Pool",
     "Record",
     "RecordedError",
     "ResultError",
+    "Run",
     "Runnable",
     "RunningLoopError",
     "TemplateError",

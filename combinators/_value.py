@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from combinators._run.code.program import Program
     from combinators._run.options import Options
-    from combinators._run.streams.astream import Streaming
-    from combinators._run.streams.flow import Running
 
 V = TypeVar("V", bound="Value")
 
@@ -79,18 +77,10 @@ class Value:
         return run
 
     def _make_stream(self) -> Program:
-        object.__setattr__(self, "_stream", on := self._streaming(watch=False).on)
-        return on
-
-    def _streaming(self, *, watch: bool) -> Running:
         from combinators._run.streams import stream  # noqa: PLC0415 - loaded where something streams
 
-        return cast("Running", self.compiled(stream.runner, watch=watch))
-
-    def _astreaming(self, *, watch: bool) -> Streaming:
-        from combinators._run.streams import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        return cast("Streaming", self.compiled(astream.compiled, watch=watch))
+        object.__setattr__(self, "_stream", on := stream.runner(self.node, watch=False).on)
+        return on
 
     def _options(self, *options: Any) -> Options:
         from combinators._run.options import Options  # noqa: PLC0415 - loaded where there are batches

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from combinators._run.code.program import Program
 
 
-def program(node: n.Node, *, watch: bool) -> Program:
+def program(node: n.Node, *, watch: bool, observed: bool = False) -> Program:
     """Return the program that runs a tree with async steps for a sync caller."""
-    run = aio.compiled(node, watch=watch, limited=True)
+    run = aio.compiled(node, watch=watch, limited=True, observed=observed)
 
     def invoke(x: Any, call: Call) -> Any:
         refuse_running_loop("invoke")
@@ -51,8 +51,8 @@ def program(node: n.Node, *, watch: bool) -> Program:
 class Streaming:
     """A tree with async steps as a stream for a sync caller."""
 
-    def __init__(self, node: n.Node, *, watch: bool) -> None:
-        self._inner = astream.compiled(node, watch=watch)
+    def __init__(self, node: n.Node, *, watch: bool, observed: bool = False) -> None:
+        self._inner = astream.compiled(node, watch=watch, observed=observed)
 
     def on(self, x: Any, call: Call) -> Generator[Any, None, None]:
         """Return the chunks for an input that is there as a whole."""

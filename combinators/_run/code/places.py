@@ -22,13 +22,27 @@ class Stretch:
     first: int = 1
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A node whose runs are told of by who calls it."""
+
+    node: n.Node
+
+
 # What is compiled into one function.
-Part: TypeAlias = "n.Node | Stretch"
+Part: TypeAlias = "n.Node | Stretch | Inside"
 
 
 def steps_of(part: Part) -> tuple[n.Node, ...]:
     """Return the nodes that a part consists of."""
-    return part.steps if isinstance(part, Stretch) else (part,)
+    match part:
+        case Stretch(steps):
+            return steps
+        case Inside(node):
+            return (node,)
+        case _:
+            return (part,)
 
 
 @final

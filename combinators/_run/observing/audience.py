@@ -1,0 +1,95 @@
+"""Who is told of the runs of a call, and what happens where telling them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Any, cast, final
+
+from combinators._errors import OptionError
+from combinators._observer import Event, Observer, Run
+from combinators._words import a_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    Listeners = Sequence[Callable[[Any], object]]
+
+
+def checked_observers(observers: object) -> tuple[Observer, ...]:
+    """Return observers, if they are some.
+
+    Raises:
+        OptionError: they are not.
+    """
+    accepted = "a sequence of observers, whose class derives from Observer"
+    if not isinstance(observers, Iterable) or isinstance(observers, str):
+        raise OptionError("observers", a_kind(observers), accepted)
+    found: list[Observer] = []
+    for each in cast("Iterable[object]", observers):  # type: ignore[redundant-cast]  # not to pyright
+        if not isinstance(each, Observer):
+            raise OptionError("observers", f"{a_kind(each)} in it", accepted)
+        found.append(each)
+    return tuple(found)
+
+
+@final
+class Audience:
+    """The observers of one call, by what they want to hear."""
+
+    __slots__ = ("_reported", "chunks", "ends", "enters", "errors", "leaves", "starts")
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self.starts = _listening(observers, "on_start")
+        self.chunks = _listening(observers, "on_chunk")
+        self.ends = _listening(observers, "on_end")
+        self.errors = _listening(observers, "on_error")
+        self.enters = _listening(observers, "on_enter")
+        self.leaves = _listening(observers, "on_leave")[::-1]
+        self._reported: set[int] = set()
+
+    def tell(self, listeners: Listeners, run: Run, value: Any) -> None:
+        """Tell some of them what happened to a run."""
+        self.call(listeners, Event(run, monotonic_ns(), value))
+
+    def call(self, listeners: Listeners, told: Event | Run) -> None:
+        """Call each of some listeners, whatever the others do."""
+        for listener in listeners:
+            try:
+                listener(told)
+            except Exception as error:  # noqa: BLE001 - observing changes nothing
+                self._report(listener, error)
+
+    def _report(self, listener: Any, error: Exception) -> None:
+        observer = listener.__self__
+        if id(observer) not in self._reported:
+            self._reported.add(id(observer))
+            report(observer, listener.__name__, error)
+
+
+def report(observer: Observer, called: str, error: Exception) -> None:
+    """Log that an observer has failed: where, and with what type, but no value."""
+    import logging  # noqa: PLC0415 - loaded where it is needed
+
+    last = cast("TracebackType", error.__traceback__)
+    while last.tb_next is not None:
+        last = last.tb_next
+    logging.getLogger("combinators").error(
+        "%s.%s raised %s (%s, line %d). The run goes on; this is said once a call.",
+        type(observer).__qualname__,
+        called,
+        type(error).__name__,
+        last.tb_frame.f_code.co_filename,
+        last.tb_lineno,
+    )
+
+
+def _listening(observers: Sequence[Observer], name: str) -> Listeners:
+    """Return the methods of those who override one: to call the others would be for nothing."""
+    silent = getattr(Observer, name)
+    return tuple(
+        getattr(observer, name)
+        for observer in observers
+        if getattr(type(observer), name) is not silent
+    )
