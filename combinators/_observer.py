@@ -40,13 +40,14 @@ class Run(NamedTuple):
 
     `kind` is the word of what builds it, such as `"step"` or `"fanout"`, or else `"call"`,
     `"batch"`, `"item"`, `"try"` or `"chosen"`. `parent` is the run that it is part of, None
-    for a call or a batch. Within a process, no two runs have the same `id`.
+    for a call or a batch. `number` says which item it is, from 0, or which try, from 1. Within
+    a process, no two runs have the same `id`.
     """
 
     id: int
     parent: Run | None
     subject: Subject
-    index: int | None = None
+    number: int | None = None
 
     @property
     def kind(self) -> str:
@@ -66,10 +67,8 @@ class Run(NamedTuple):
     @property
     def path(self) -> str:
         """Where it is, in the words of the notes on exceptions; empty for the whole pipeline."""
-        said = [
-            run.subject.counted.format(run.index) or run.subject.said for run in _outwards(self)
-        ]
-        return SEPARATOR.join(reversed([*filter(None, said)]))
+        said = [_said(run) for run in _outwards(self)]
+        return SEPARATOR.join(reversed([each for each in said if each]))
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -89,6 +88,11 @@ def _outwards(run: Run) -> Iterator[Run]:
     while outer is not None:
         yield outer
         outer = outer.parent
+
+
+def _said(run: Run) -> str:
+    subject = run.subject
+    return subject.counted.format(run.number) if subject.counted else subject.said
 
 
 @final

@@ -24,13 +24,13 @@ from combinators._run.code.promises import PLAIN, look
 from combinators._run.code.traits import runs_in_turn
 from combinators._run.concurrency.tasks import Branches, in_thread, on_a_stack_of_its_own
 from combinators._run.mutation import fingerprint, found_mutation
-from combinators._run.observing.subjects import chosen_subject
+from combinators._run.observing import awatching
+from combinators._run.observing.subjects import ITEM, chosen_subject
 from combinators._run.sync import group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from combinators._observer import Subject
     from combinators._run.code.listing import Built
     from combinators._run.code.places import Part
 
@@ -56,10 +56,12 @@ def compiled(
 def itemwise(node: n.Node, *, watch: bool, limited: bool, observed: bool = False) -> Program:
     """Return the program for the items of a batch, of which only so many run at once.
 
-    Where no two steps of an item do, there is nothing to be counted inside of it.
+    Where no two steps of an item do, there is nothing to be counted inside of it. Items that
+    are observed come with their index.
     """
     limited = limited and not runs_in_turn(node)
-    return compiled(node, watch=watch, limited=limited, observed=observed)
+    run = compiled(node, watch=watch, limited=limited, observed=observed)
+    return awatching.observed(run, ITEM) if observed else run
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -240,13 +242,7 @@ def _way(*, watch: bool, limited: bool, observed: bool) -> Way:
         "look": look,
     }
     hop = partial(sync.compiled, watch=watch, observed=observed)
-    return Way(style, names, _built, hop, on_a_stack_of_its_own, _observed)
-
-
-def _observed(program: Program, subject: Subject) -> Program:
-    from combinators._run.observing import awatching  # noqa: PLC0415 - loaded where it is needed
-
-    return awatching.observed(program, subject)
+    return Way(style, names, _built, hop, on_a_stack_of_its_own, awatching.observed)
 
 
 _WAYS = {

@@ -65,9 +65,11 @@ class Streaming:
         return _pumped(lambda: self._inner.over(_read_elsewhere(chunks), _turn(call)))
 
 
-def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], Drain]:
+def drain(
+    node: n.Node, *, watch: bool, observed: bool
+) -> Callable[[Iterable[Any], Call, str], Drain]:
     """Return what starts a batch of a tree with async steps for a sync caller."""
-    run = aio.compiled(node, watch=watch, limited=True)
+    run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
 
     def start(inputs: Iterable[Any], call: Call, called: str) -> Drain:
         refuse_running_loop(called)
@@ -77,9 +79,11 @@ def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], 
     return start
 
 
-def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+def gathering(
+    node: n.Node, *, watch: bool, observed: bool
+) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree with async steps and returns all results."""
-    run = aio.itemwise(node, watch=watch, limited=True)
+    run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
 
     def gather(inputs: Iterable[Any], call: Call, collect: bool) -> list[Any]:  # noqa: FBT001 - from the face
         refuse_running_loop("batch")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from combinators._observer import STREAMED, Observer, Subject
 from combinators._run import sync
 from combinators._run.call import limited, turn
+from combinators._run.observing import awatching, watching
+from combinators._run.observing.audience import Audience, checked_observers
+from combinators._run.observing.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine, Generator, Sequence
 
     from combinators._run.choice import Choice
-    from combinators._run.observing.watching import Watch
 
 
 class CallOptions(TypedDict, total=False):
@@ -31,9 +33,6 @@ def opened(observers: object, called: str, total: int | None = None) -> Watch | 
     """
     if observers == ():
         return None
-    from combinators._run.observing.audience import Audience, checked_observers  # noqa: PLC0415 - loaded where it is needed
-    from combinators._run.observing.watching import Watch  # noqa: PLC0415 - as above
-
     checked = checked_observers(observers)
     kind = "batch" if "batch" in called else "call"
     subject = Subject(kind, called, total=total)
@@ -58,8 +57,6 @@ def invoke(
     run = pipeline.compiled(sync.runner, watch=check_mutation, observed=observed)
     if watch is None:
         return run(x, call)
-    from combinators._run.observing import watching  # noqa: PLC0415 - loaded where it is needed
-
     return watching.result(watch, run, x, call)
 
 
@@ -82,12 +79,10 @@ def ainvoke(
     if watch is None:
         coroutine: Coroutine[Any, Any, Any] = run(x, call)
         return coroutine
-    from combinators._run.observing import awatching  # noqa: PLC0415 - loaded where it is needed
-
     return awatching.result(watch, run, x, call)
 
 
-def stream(
+def stream(  # noqa: PLR0913 - the options of a call, and what it is called
     pipeline: Choice,
     x: Any,
     *,
@@ -110,12 +105,10 @@ def stream(
     chunks: Generator[Any, None, None] = (streaming.on if whole else streaming.over)(x, call)
     if watch is None:
         return chunks
-    from combinators._run.observing import watching  # noqa: PLC0415 - loaded where it is needed
-
     return watching.given(watch, x if whole else STREAMED, chunks)
 
 
-def astream(
+def astream(  # noqa: PLR0913 - as above
     pipeline: Choice,
     x: Any,
     *,
@@ -134,6 +127,4 @@ def astream(
     chunks: AsyncGenerator[Any, None] = (streaming.on if whole else streaming.over)(x, call)
     if watch is None:
         return chunks
-    from combinators._run.observing import awatching  # noqa: PLC0415 - loaded where it is needed
-
     return awatching.given(watch, x if whole else STREAMED, chunks)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Sized
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._errors import OptionError
 from combinators._run import entry
 from combinators._run.batches import batch
 from combinators._run.call import limited
+from combinators._run.calling import opened
 from combinators._run.concurrency.pool import POOL, Pool, using
 from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 
     from combinators._run.batches import abatch
     from combinators._run.choice import Choice
+    from combinators._run.code.program import Program
     from combinators._run.executors.worker import Invocable, Order
+    from combinators._run.observing.watching import Watch
 
     Inputs = Iterable[Any] | AsyncIterable[Any]
 
@@ -34,6 +39,7 @@ class Options:
     executor: object
     chunk: object
     journal: object
+    observers: object = ()
 
     @property
     def collect(self) -> bool:
@@ -51,15 +57,39 @@ class Options:
             BatchError: an item failed, and failures are not collected.
             OptionError: an option has a value that it cannot have.
         """
+        watch = self._opened("batch", inputs)
+        if watch is None:
+            return self._gathered(pipeline, inputs)
+        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+
+        def run(_: object, __: object) -> list[Any]:
+            return self._gathered(pipeline, inputs)
+
+        return cast("list[Any]", watching.result(watch, run, items.shown(inputs)))
+
+    def _gathered(self, pipeline: Choice, inputs: Iterable[Any]) -> list[Any]:
         collect, pool = self.collect, self._checked_pool()
         if pool is None or self.journal is not None:
             return batch.gathered(self.drain(pipeline, inputs, "batch"), collect=collect)
-        gather = pipeline.compiled(entry.gathering, watch=self.check_mutation)
+        observed = self.observed
+        gather = pipeline.compiled(entry.gathering, watch=self.check_mutation, observed=observed)
+        inputs = self._numbered(inputs)
         with using(pool):
             return cast("list[Any]", gather(inputs, limited(self.limit, pool), collect))
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
+        watch = self._opened("abatch", inputs)
+        if watch is None:
+            return await self._agathered(pipeline, inputs)
+        from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
+
+        async def run(_: object, __: object) -> list[Any]:
+            return await self._agathered(pipeline, inputs)
+
+        return cast("list[Any]", await awatching.result(watch, run, items.shown(inputs)))
+
+    async def _agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         from combinators._run.batches import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect, pool = self.collect, self._checked_pool()
@@ -67,7 +97,7 @@ class Options:
             return await abatch.gathered(self.adrain(pipeline, inputs), collect=collect)
         with using(pool):
             gathering = agathering.gathering(
-                pipeline, inputs, self.limit, collect=collect, watch=self.check_mutation
+                self._itemwise(pipeline), self._numbered(inputs), self.limit, collect=collect
             )
         return await gathering.results()
 
@@ -80,8 +110,16 @@ class Options:
             BatchError: an item failed, and failures are not collected.
             OptionError: an option has a value that it cannot have.
         """
-        drain = self.drain(pipeline, inputs, "batch_as_completed")
-        return batch.as_completed(drain, collect=self.collect)
+        called = "batch_as_completed"
+        watch = self._opened(called, inputs)
+        if watch is None:
+            return batch.as_completed(self.drain(pipeline, inputs, called), collect=self.collect)
+        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+
+        with items.within(watch):
+            drain = self.drain(pipeline, inputs, called)
+        chunks = batch.as_completed(drain, collect=self.collect)
+        return watching.given(watch, items.shown(inputs), chunks)
 
     def aas_completed(
         self, pipeline: Choice, inputs: Inputs
@@ -89,7 +127,15 @@ class Options:
         """Yield what `as_completed` does, to a caller on an event loop."""
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
+        watch = self._opened("abatch_as_completed", inputs)
+        if watch is None:
+            return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
+        from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
+
+        with items.within(watch):
+            drain = self.adrain(pipeline, inputs)
+        chunks = abatch.as_completed(drain, collect=self.collect)
+        return awatching.given(watch, items.shown(inputs), chunks)
 
     def drain(self, pipeline: Choice, inputs: Iterable[Any], called: str) -> batch.Outcomes:
         """Return what gives the outcomes of a batch to a sync caller.
@@ -100,10 +146,10 @@ class Options:
         collect, journal = self.collect, _checked_journal(self.journal)
         start = self._start(pipeline, called)
         if journal is None:
-            return start(inputs)
+            return start(self._numbered(inputs))
         from combinators._run.journals.sync import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect)
+        return Drain(journal, inputs, start, collect=collect, observed=self.observed)
 
     def adrain(self, pipeline: Choice, inputs: Inputs) -> abatch.Outcomes:
         """Return what gives the outcomes of a batch to a caller on an event loop.
@@ -114,10 +160,10 @@ class Options:
         collect, journal = self.collect, _checked_journal(self.journal)
         start = self._astart(pipeline)
         if journal is None:
-            return start(inputs)
+            return start(self._numbered(inputs))
         from combinators._run.journals.aio import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect)
+        return Drain(journal, inputs, start, collect=collect, observed=self.observed)
 
     def _start(self, pipeline: Choice, called: str) -> Callable[[Iterable[Any]], batch.Outcomes]:
         pool = self._checked_pool()
@@ -125,8 +171,8 @@ class Options:
             from combinators._run.executors import sync as executors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
-            return lambda inputs: executors.Drain(executor, inputs, order, size)
-        start = pipeline.compiled(entry.drain, watch=self.check_mutation)
+            return self._tracked(lambda inputs: executors.Drain(executor, inputs, order, size))
+        start = pipeline.compiled(entry.drain, watch=self.check_mutation, observed=self.observed)
         call = limited(self.limit, pool)
 
         def started(inputs: Iterable[Any]) -> batch.Outcomes:
@@ -141,14 +187,63 @@ class Options:
             from combinators._run.executors import aio as aexecutors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
-            return lambda inputs: aexecutors.Drain(executor, inputs, order, size)
+            return self._atracked(lambda inputs: aexecutors.Drain(executor, inputs, order, size))
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         def started(inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
-                return abatch.drain(pipeline, inputs, self.limit, watch=self.check_mutation)
+                return abatch.drain(self._itemwise(pipeline), inputs, self.limit)
 
         return started
+
+    @property
+    def observed(self) -> bool:
+        """Return whether anybody observes the batch.
+
+        Raises:
+            OptionError: those who should are no observers.
+        """
+        return opened(self.observers, "batch") is not None
+
+    def _opened(self, called: str, inputs: object) -> Watch | None:
+        return opened(self.observers, called, len(inputs) if isinstance(inputs, Sized) else None)
+
+    def _numbered(self, inputs: Any) -> Any:
+        """Return inputs as items that are observed take them: each with its index."""
+        if not self.observed:
+            return inputs
+        from combinators._run.observing.items import NumberedLater, numbered  # noqa: PLC0415 - only observers need it
+
+        later = isinstance(cast("object", inputs), AsyncIterable)
+        return NumberedLater(inputs) if later else numbered(inputs)
+
+    def _tracked(self, start: Callable[[Any], batch.Outcomes]) -> Callable[[Any], batch.Outcomes]:
+        """Return what starts items elsewhere; observers see them leave and come back."""
+        if not self.observed:
+            return start
+        from combinators._run.observing.elsewhere import Drain  # noqa: PLC0415 - only observers need it
+
+        return partial(Drain, start)
+
+    def _atracked(
+        self, start: Callable[[Any], abatch.Outcomes]
+    ) -> Callable[[Any], abatch.Outcomes]:
+        """Return the same, for a caller on an event loop."""
+        if not self.observed:
+            return start
+        from combinators._run.observing.elsewhere import AsyncDrain  # noqa: PLC0415 - only observers need it
+
+        return partial(AsyncDrain, start)
+
+    def _itemwise(self, pipeline: Choice) -> Program:
+        """Return the program for items on an event loop."""
+        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+        limited, observed = self.limit is not None, self.observed
+        program = pipeline.compiled(
+            aio.itemwise, watch=self.check_mutation, limited=limited, observed=observed
+        )
+        return cast("Program", program)
 
     def _checked_pool(self) -> Pool | None:
         """Return the pool that runs the batch here, None where an executor runs it elsewhere."""

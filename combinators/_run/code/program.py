@@ -13,7 +13,7 @@ from combinators._run.code.listing import Built, Hop, Observed, Style, Sub, oper
 from combinators._run.code.places import Inside, steps_of
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import listing
-from combinators._run.observing.subjects import ITEM, TRY, said_inside, subject_of
+from combinators._run.observing.subjects import ELEMENT, TRY, said_inside, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +79,7 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
     if way.style.observed and isinstance(operand.node, n.Each):
         from combinators._run.observing.items import numbering  # noqa: PLC0415 - loaded where it is needed
 
-        programs = [way.observed(program, ITEM) for program in programs]
+        programs = [way.observed(program, ELEMENT) for program in programs]
         return numbering(way.built(operand, programs, way))
     return way.built(operand, programs, way)
 

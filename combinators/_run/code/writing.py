@@ -25,7 +25,7 @@ from combinators._run.code.listing import (
     Sub,
     operand_name,
 )
-from combinators._run.code.places import Inside, Part, Place, Stretch, steps_of
+from combinators._run.code.places import Inside, Part, Place, Span, Stretch, steps_of
 from combinators._run.code.promises import gives_no_awaitable
 from combinators._run.observing.subjects import is_observed, joined
 from combinators._run.steps import afolded, folded
@@ -45,8 +45,8 @@ LONGEST = 128
 def _list(part: Part, style: Style, traits: Traits, said: str = "") -> Frame[Listing]:
     inside = part.node if isinstance(part, Inside) else None
     writer = _Writer(style, traits, said, inside)
-    part = inside or part
-    yield writer.part(part, "x", "x", Place(part))
+    span = part.node if isinstance(part, Inside) else part
+    yield writer.part(span, "x", "x", Place(span))
     return writer.listing
 
 
@@ -83,7 +83,7 @@ class _Writer:
 
     # -- nodes ------------------------------------------------------------------
 
-    def part(self, part: Part, of: str, to: str, place: Place) -> Frame[None]:
+    def part(self, part: Span, of: str, to: str, place: Place) -> Frame[None]:
         """Write what puts into `to` the result of a part on the input in `of`."""
         if self._hops(part):
             self._set(to, self._hop(part, of, place), place)

@@ -28,7 +28,7 @@ def observed(program: Program, subject: Subject) -> Program:
     return run
 
 
-async def result(watch: Watch, program: Program, x: Any, turn: Turn) -> Any:
+async def result(watch: Watch, program: Program, x: Any, turn: Turn | None = None) -> Any:
     """Return what a program returns, while it is watched."""
     try:
         watch.start(x)
@@ -72,7 +72,7 @@ class Chunks:
 
     __slots__ = ("_chunks", "_watch")
 
-    def __init__(self, watch: Watch, chunks: AsyncGenerator[Any, None]) -> None:
+    def __init__(self, watch: Watch, chunks: Any) -> None:
         self._watch = watch
         self._chunks = chunks
 

@@ -42,7 +42,8 @@ def watched(begin: Begin, subject: Subject, *, collects: bool) -> Begin:
         except BaseException as error:
             watch.fail(error)
             raise
-        flow.passes(Chunks(watch, flow.given.chunks))
+        chunks: Any = Chunks(watch, flow.given.chunks)  # as far as a stage has to be a generator
+        flow.passes(chunks)
 
     return run
 

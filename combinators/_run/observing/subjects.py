@@ -20,8 +20,10 @@ _UNOBSERVED: Final = (
 )  # fmt: skip
 
 # The runs that make up a run of these nodes: as many as there are elements, or attempts.
-ITEM: Final = Subject("item", "item", counted="each[{}]")
+ELEMENT: Final = Subject("item", "item", counted="each[{}]")
 TRY: Final = Subject("try", "try", counted="retry attempt {}")
+
+ITEM: Final = Subject("item", "item")  # of a batch: paths say nothing of it
 
 
 def is_observed(node: object) -> TypeGuard[n.Node]:

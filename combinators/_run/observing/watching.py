@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from combinators._observer import STREAMED, Run, Subject
+from combinators._run.observing.audience import new_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,7 +26,7 @@ _IDS: Final = itertools.count(1)
 class Numbered(NamedTuple):
     """One of many inputs, and which."""
 
-    index: int
+    position: int
     value: Any
 
 
@@ -33,20 +34,20 @@ class Numbered(NamedTuple):
 class Watch:
     """A run on its way: those that begin in its context are parts of it."""
 
-    __slots__ = ("_audience", "_is_over", "_token", "run", "tries")
+    __slots__ = ("_is_over", "_token", "audience", "run", "tries")
 
     def __init__(
-        self, audience: Audience, parent: Run | None, subject: Subject, index: int | None = None
+        self, audience: Audience, parent: Run | None, subject: Subject, number: int | None = None
     ) -> None:
-        self._audience = audience
+        self.audience = audience
         self._is_over = False
         self._token: Token[Watch] | None = None
-        self.run = Run(next(_IDS), parent, subject, index)
+        self.run = new_tuple(Run, (next(_IDS), parent, subject, number))
         self.tries = 0  # that have begun in it
 
-    def part(self, subject: Subject, index: int | None = None) -> Watch:
+    def part(self, subject: Subject, number: int | None = None) -> Watch:
         """Return the watch over a run that is part of this one."""
-        return Watch(self._audience, self.run, subject, index)
+        return Watch(self.audience, self.run, subject, number)
 
     def next_try(self, subject: Subject) -> Watch:
         """Return the watch over the next of several runs of the same."""
@@ -55,41 +56,41 @@ class Watch:
 
     def start(self, x: Any) -> None:
         """Tell that the run begins."""
-        if self._audience.starts:
-            self._audience.tell(self._audience.starts, self.run, x)
+        if self.audience.starts:
+            self.audience.tell(self.audience.starts, self.run, x)
 
     def enter(self) -> None:
         """Let what begins from here on, in this context, be part of the run."""
         self._token = WATCHED.set(self)
-        if self._audience.enters:
-            self._audience.call(self._audience.enters, self.run)
+        if self.audience.enters:
+            self.audience.call(self.audience.enters, self.run)
 
     def leave(self) -> None:
         """Let it be part of what it was part of before `enter`."""
-        if self._audience.leaves:
-            self._audience.call(self._audience.leaves, self.run)
+        if self.audience.leaves:
+            self.audience.call(self.audience.leaves, self.run)
         if self._token is not None:
             WATCHED.reset(self._token)
             self._token = None
 
     def gave(self, chunk: Any) -> None:
         """Tell that the run gives a chunk."""
-        if self._audience.chunks:
-            self._audience.tell(self._audience.chunks, self.run, chunk)
+        if self.audience.chunks:
+            self.audience.tell(self.audience.chunks, self.run, chunk)
 
     def end(self, result: Any) -> None:
         """Tell that the run has ended well, if it had not ended."""
         if not self._is_over:
             self._is_over = True
-            if self._audience.ends:
-                self._audience.tell(self._audience.ends, self.run, result)
+            if self.audience.ends:
+                self.audience.tell(self.audience.ends, self.run, result)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the run has not ended well, if it had not ended."""
         if not self._is_over:
             self._is_over = True
-            if self._audience.errors:
-                self._audience.tell(self._audience.errors, self.run, error)
+            if self.audience.errors:
+                self.audience.tell(self.audience.errors, self.run, error)
 
 
 # The run that whatever begins here is part of.
@@ -101,11 +102,15 @@ def watched(subject: Subject, x: Any) -> tuple[Watch, Any]:
     outside = WATCHED.get()
     match subject.kind:
         case "item":
-            return outside.part(subject, x.index), x.value
+            return outside.part(subject, x.position), x.value
         case "try":
             return outside.next_try(subject), x
         case _:
             return outside.part(subject), x
+
+
+# What has nothing inside that is watched: it need not be known as what others are part of.
+_LEAVES: Final = frozenset({"step", "transform", "template", "chat_template"})
 
 
 def observed(program: Program, subject: Subject) -> Program:
@@ -115,10 +120,28 @@ def observed(program: Program, subject: Subject) -> Program:
         watch, x = watched(subject, x)
         return result(watch, program, x, call)
 
-    return run
+    def run_leaf(x: Any, call: Call) -> Any:
+        outside = WATCHED.get()
+        audience = outside.audience
+        if audience.enters or audience.leaves:
+            return result(outside.part(subject), program, x, call)
+        run = new_tuple(Run, (next(_IDS), outside.run, subject, None))
+        try:
+            if audience.starts:
+                audience.tell(audience.starts, run, x)
+            value = program(x, call)
+        except BaseException as error:
+            if audience.errors:
+                audience.tell(audience.errors, run, error)
+            raise
+        if audience.ends:
+            audience.tell(audience.ends, run, value)
+        return value
+
+    return run_leaf if subject.kind in _LEAVES else run
 
 
-def result(watch: Watch, program: Program, x: Any, call: Call) -> Any:
+def result(watch: Watch, program: Program, x: Any, call: Call | None = None) -> Any:
     """Return what a program returns, while it is watched."""
     try:
         watch.start(x)
@@ -157,7 +180,7 @@ class Chunks:
 
     __slots__ = ("_chunks", "_watch")
 
-    def __init__(self, watch: Watch, chunks: Generator[Any, None, None]) -> None:
+    def __init__(self, watch: Watch, chunks: Any) -> None:
         self._watch = watch
         self._chunks = chunks
 
