@@ -43,7 +43,7 @@ from combinators._errors import (
     TemplateError,
 )
 from combinators._failures import BatchError, FallbackError, FanoutError
-from combinators._observer import STREAMED, Event, Observer, Run
+from combinators._observer import Event, Observer, Run, Streamed
 from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
 from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.scopes import cancelled
@@ -51,7 +51,6 @@ from combinators._run.journals.journal import Codec, Journal
 from combinators._runnable import Runnable
 
 __all__ = [
-    "STREAMED",
     "AbandonedError",
     "AbsentKeyError",
     "Backoff",
@@ -88,6 +87,7 @@ __all__ = [
     "Run",
     "Runnable",
     "RunningLoopError",
+    "Streamed",
     "TemplateError",
     "TransferError",
     "WorkerError",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @final
 class Streamed(Enum):
-    """What stands for an input or an output that came in chunks."""
+    """What stands for an input or an output that came in chunks: `isinstance(value, Streamed)`."""
 
     STREAMED = "streamed"
 
@@ -141,13 +141,13 @@ class Observer:
     __slots__ = ()
 
     def on_start(self, event: Event, /) -> object:
-        """Hear of a run that begins: `value` is its input, or `STREAMED`."""
+        """Hear of a run that begins: `value` is its input, or `Streamed`."""
 
     def on_chunk(self, event: Event, /) -> object:
         """Hear of a chunk that a run gives: `value` is the chunk."""
 
     def on_end(self, event: Event, /) -> object:
-        """Hear of a run that has ended well: `value` is its output, or `STREAMED`."""
+        """Hear of a run that has ended well: `value` is its output, or `Streamed`."""
 
     def on_error(self, event: Event, /) -> object:
         """Hear of a run that has not: `value` is the exception.

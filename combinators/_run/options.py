@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Sized
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast, final
@@ -17,7 +18,7 @@ from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 
     from combinators._run.batches import abatch
     from combinators._run.choice import Choice
@@ -57,49 +58,58 @@ class Options:
             BatchError: an item failed, and failures are not collected.
             OptionError: an option has a value that it cannot have.
         """
-        watch = self._opened("batch", inputs)
+        gather, watch = self._gathering(pipeline, inputs), self._opened("batch", inputs)
         if watch is None:
-            return self._gathered(pipeline, inputs)
+            return gather()
         from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
 
-        def run(_: object, __: object) -> list[Any]:
-            return self._gathered(pipeline, inputs)
+        return cast("list[Any]", watching.result(watch, lambda *_: gather(), items.shown(inputs)))
 
-        return cast("list[Any]", watching.result(watch, run, items.shown(inputs)))
-
-    def _gathered(self, pipeline: Choice, inputs: Iterable[Any]) -> list[Any]:
+    def _gathering(self, pipeline: Choice, inputs: Iterable[Any]) -> Callable[[], list[Any]]:
+        """Return what runs a batch whose options are checked."""
         collect, pool = self.collect, self._checked_pool()
         if pool is None or self.journal is not None:
-            return batch.gathered(self.drain(pipeline, inputs, "batch"), collect=collect)
-        observed = self.observed
-        gather = pipeline.compiled(entry.gathering, watch=self.check_mutation, observed=observed)
-        inputs = self._numbered(inputs)
-        with using(pool):
-            return cast("list[Any]", gather(inputs, limited(self.limit, pool), collect))
+            drain = self.drain(pipeline, inputs, "batch")
+            return lambda: batch.gathered(drain(), collect=collect)
+        gather = pipeline.compiled(
+            entry.gathering, watch=self.check_mutation, observed=self.observed
+        )
+        call = limited(self.limit, pool)
+
+        def gathered() -> list[Any]:
+            with using(pool):
+                return cast("list[Any]", gather(self._numbered(inputs), call, collect))
+
+        return gathered
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
-        watch = self._opened("abatch", inputs)
+        gather, watch = self._agathering(pipeline, inputs), self._opened("abatch", inputs)
         if watch is None:
-            return await self._agathered(pipeline, inputs)
+            return await gather()
         from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
 
-        async def run(_: object, __: object) -> list[Any]:
-            return await self._agathered(pipeline, inputs)
+        shown = items.shown(inputs)
+        return cast("list[Any]", await awatching.result(watch, lambda *_: gather(), shown))
 
-        return cast("list[Any]", await awatching.result(watch, run, items.shown(inputs)))
-
-    async def _agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
+    def _agathering(
+        self, pipeline: Choice, inputs: Inputs
+    ) -> Callable[[], Coroutine[Any, Any, list[Any]]]:
         from combinators._run.batches import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect, pool = self.collect, self._checked_pool()
         if pool is None or self.journal is not None:
-            return await abatch.gathered(self.adrain(pipeline, inputs), collect=collect)
-        with using(pool):
-            gathering = agathering.gathering(
-                self._itemwise(pipeline), self._numbered(inputs), self.limit, collect=collect
-            )
-        return await gathering.results()
+            drain = self.adrain(pipeline, inputs)
+            return lambda: abatch.gathered(drain(), collect=collect)
+        program = self._itemwise(pipeline)
+
+        def gathered() -> Coroutine[Any, Any, list[Any]]:
+            with using(pool):
+                items = self._numbered(inputs)
+                gathering = agathering.gathering(program, items, self.limit, collect=collect)
+            return gathering.results()
+
+        return gathered
 
     def as_completed(
         self, pipeline: Choice, inputs: Iterable[Any]
@@ -111,15 +121,15 @@ class Options:
             OptionError: an option has a value that it cannot have.
         """
         called = "batch_as_completed"
-        watch = self._opened(called, inputs)
+        drain, watch = self.drain(pipeline, inputs, called), self._opened(called, inputs)
         if watch is None:
-            return batch.as_completed(self.drain(pipeline, inputs, called), collect=self.collect)
+            return batch.as_completed(drain(), collect=self.collect)
         from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
 
-        with items.within(watch):
-            drain = self.drain(pipeline, inputs, called)
-        chunks = batch.as_completed(drain, collect=self.collect)
-        return watching.given(watch, items.shown(inputs), chunks)
+        def outcomes() -> Generator[tuple[int, Any], None, None]:
+            yield from batch.as_completed(drain(), collect=self.collect)
+
+        return watching.given(watch, items.shown(inputs), outcomes())
 
     def aas_completed(
         self, pipeline: Choice, inputs: Inputs
@@ -127,18 +137,23 @@ class Options:
         """Yield what `as_completed` does, to a caller on an event loop."""
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        watch = self._opened("abatch_as_completed", inputs)
+        called = "abatch_as_completed"
+        drain, watch = self.adrain(pipeline, inputs), self._opened(called, inputs)
         if watch is None:
-            return abatch.as_completed(self.adrain(pipeline, inputs), collect=self.collect)
+            return abatch.as_completed(drain(), collect=self.collect)
         from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
 
-        with items.within(watch):
-            drain = self.adrain(pipeline, inputs)
-        chunks = abatch.as_completed(drain, collect=self.collect)
-        return awatching.given(watch, items.shown(inputs), chunks)
+        async def outcomes() -> AsyncGenerator[tuple[int, Any], None]:
+            async with aclosing(abatch.as_completed(drain(), collect=self.collect)) as found:
+                async for outcome in found:
+                    yield outcome
 
-    def drain(self, pipeline: Choice, inputs: Iterable[Any], called: str) -> batch.Outcomes:
-        """Return what gives the outcomes of a batch to a sync caller.
+        return awatching.given(watch, items.shown(inputs), outcomes())
+
+    def drain(
+        self, pipeline: Choice, inputs: Iterable[Any], called: str
+    ) -> Callable[[], batch.Outcomes]:
+        """Return what starts what gives the outcomes of a batch to a sync caller.
 
         Raises:
             OptionError: an option has a value that it cannot have.
@@ -146,13 +161,13 @@ class Options:
         collect, journal = self.collect, _checked_journal(self.journal)
         start = self._start(pipeline, called)
         if journal is None:
-            return start(self._numbered(inputs))
+            return lambda: start(self._numbered(inputs))
         from combinators._run.journals.sync import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect, observed=self.observed)
+        return partial(Drain, journal, inputs, start, collect=collect, observed=self.observed)
 
-    def adrain(self, pipeline: Choice, inputs: Inputs) -> abatch.Outcomes:
-        """Return what gives the outcomes of a batch to a caller on an event loop.
+    def adrain(self, pipeline: Choice, inputs: Inputs) -> Callable[[], abatch.Outcomes]:
+        """Return the same for a caller on an event loop.
 
         Raises:
             OptionError: an option has a value that it cannot have.
@@ -160,10 +175,10 @@ class Options:
         collect, journal = self.collect, _checked_journal(self.journal)
         start = self._astart(pipeline)
         if journal is None:
-            return start(self._numbered(inputs))
+            return lambda: start(self._numbered(inputs))
         from combinators._run.journals.aio import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect, observed=self.observed)
+        return partial(Drain, journal, inputs, start, collect=collect, observed=self.observed)
 
     def _start(self, pipeline: Choice, called: str) -> Callable[[Iterable[Any]], batch.Outcomes]:
         pool = self._checked_pool()
@@ -190,9 +205,11 @@ class Options:
             return self._atracked(lambda inputs: aexecutors.Drain(executor, inputs, order, size))
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
+        program = self._itemwise(pipeline)
+
         def started(inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
-                return abatch.drain(self._itemwise(pipeline), inputs, self.limit)
+                return abatch.drain(program, inputs, self.limit)
 
         return started
 
@@ -238,8 +255,9 @@ class Options:
     def _itemwise(self, pipeline: Choice) -> Program:
         """Return the program for items on an event loop."""
         from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run.concurrency.budget import checked_limit  # noqa: PLC0415 - as above
 
-        limited, observed = self.limit is not None, self.observed
+        limited, observed = checked_limit(self.limit) is not None, self.observed
         program = pipeline.compiled(
             aio.itemwise, watch=self.check_mutation, limited=limited, observed=observed
         )

@@ -163,8 +163,9 @@ class System(ABC, Generic[P]):
 
     @abstractmethod
     def invoke(self, p: P, x: Any, /, **options: Any) -> Any:
-        """Return the output for an input. Options, here and below: limit, check_mutation,
-        observers.
+        """Return the output for an input.
+
+        Options, here and below: limit, check_mutation, observers.
         """
 
     @abstractmethod

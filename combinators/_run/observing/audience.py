@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
@@ -11,7 +11,7 @@ from combinators._observer import Event, Observer, Run
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
     Listeners = Sequence[Callable[[Any], object]]
@@ -28,14 +28,12 @@ def checked_observers(observers: object) -> Sequence[Observer]:
         OptionError: they are not.
     """
     accepted = "a sequence of observers, whose class derives from Observer"
-    if not isinstance(observers, Iterable) or isinstance(observers, str):
+    if not isinstance(observers, Sequence) or isinstance(observers, str):
         raise OptionError("observers", a_kind(observers), accepted)
-    found: list[Observer] = []
-    for each in cast("Iterable[object]", observers):
+    for each in cast("Sequence[object]", observers):
         if not isinstance(each, Observer):
             raise OptionError("observers", f"{a_kind(each)} in it", accepted)
-        found.append(each)
-    return found
+    return cast("Sequence[Observer]", observers)
 
 
 @final

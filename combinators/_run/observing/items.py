@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterable, Collection, Iterable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._kinds import is_collection
@@ -13,7 +12,7 @@ from combinators._run.observing.subjects import ITEM
 from combinators._run.observing.watching import WATCHED, Numbered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator
 
     from combinators._run.batches.batch import Outcome
     from combinators._run.code.program import Program
@@ -63,16 +62,6 @@ def shown(inputs: Any) -> Any:
     """Return inputs as observers see them, who must not take what can be read only once."""
     given: Any = inputs  # whatever it is of
     return given if isinstance(inputs, Collection) else STREAMED
-
-
-@contextmanager
-def within(watch: Watch) -> Generator[None, None, None]:
-    """Let what is made here be part of a run that begins later."""
-    token = WATCHED.set(watch)
-    try:
-        yield
-    finally:
-        WATCHED.reset(token)
 
 
 @final
