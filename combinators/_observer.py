@@ -75,6 +75,10 @@ class Run(NamedTuple):
         return isinstance(other, Run) and self.id == other.id
 
     @override
+    def __ne__(self, other: object) -> bool:  # which tuples have, too
+        return not self == other
+
+    @override
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -110,6 +114,10 @@ class Event(NamedTuple):
     @override
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    @override
+    def __ne__(self, other: object) -> bool:  # as above
+        return self is not other
 
     @override
     def __hash__(self) -> int:

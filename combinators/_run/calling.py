@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from combinators._observer import STREAMED, Observer, Subject
 from combinators._run import sync
@@ -34,9 +34,16 @@ def opened(observers: object, called: str, total: int | None = None) -> Watch | 
     if observers == ():
         return None
     checked = checked_observers(observers)
-    kind = "batch" if "batch" in called else "call"
-    subject = Subject(kind, called, total=total)
-    return Watch(Audience(checked), None, subject) if checked else None
+    if not checked:
+        return None
+    subject = _CALLS.get(called) or Subject("batch", called, total=total)
+    return Watch(Audience(checked), None, subject)
+
+
+_CALLS: Final = {
+    called: Subject("call", called)
+    for called in ("invoke", "ainvoke", "stream", "astream", "transform", "atransform")
+}
 
 
 def invoke(

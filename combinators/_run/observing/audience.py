@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    Listeners = Sequence[Callable[[Any], object]]
+    Listener = Callable[[Any], object]
 
 
 # What a named tuple does when it is called, in half the time.
@@ -28,7 +29,7 @@ def checked_observers(observers: object) -> Sequence[Observer]:
         OptionError: they are not.
     """
     accepted = "a sequence of observers, whose class derives from Observer"
-    if not isinstance(observers, Sequence) or isinstance(observers, str):
+    if not isinstance(observers, (tuple, list, Sequence)) or isinstance(observers, str):
         raise OptionError("observers", a_kind(observers), accepted)
     for each in cast("Sequence[object]", observers):
         if not isinstance(each, Observer):
@@ -43,15 +44,20 @@ class Audience:
     __slots__ = ("_reported", "chunks", "ends", "enters", "errors", "leaves", "starts")
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self.starts = _listening(observers, "on_start")
-        self.chunks = _listening(observers, "on_chunk")
-        self.ends = _listening(observers, "on_end")
-        self.errors = _listening(observers, "on_error")
-        self.enters = _listening(observers, "on_enter")
-        self.leaves = _listening(observers, "on_leave")[::-1]
+        self.starts: list[Listener] = []
+        self.chunks: list[Listener] = []
+        self.ends: list[Listener] = []
+        self.errors: list[Listener] = []
+        self.enters: list[Listener] = []
+        self.leaves: list[Listener] = []
+        for observer in observers:
+            kind: Any = type(observer)  # mypy does not take a class for hashable
+            for heard, method in _heard_by(kind):
+                getattr(self, heard).append(getattr(observer, method))
+        self.leaves.reverse()
         self._reported: set[int] = set()
 
-    def tell(self, listeners: Listeners, run: Run, value: Any) -> None:
+    def tell(self, listeners: Sequence[Listener], run: Run, value: Any) -> None:
         """Tell some of them what happened to a run."""
         event = new_tuple(Event, (run, monotonic_ns(), value))
         for listener in listeners:
@@ -60,7 +66,7 @@ class Audience:
             except Exception as error:  # noqa: BLE001 - observing changes nothing
                 self._report(listener, error)
 
-    def call(self, listeners: Listeners, run: Run) -> None:
+    def call(self, listeners: Sequence[Listener], run: Run) -> None:
         """Call some of them with a run that goes on, or does not."""
         for listener in listeners:
             try:
@@ -75,10 +81,24 @@ class Audience:
             report(observer, listener.__name__, error)
 
 
-def _listening(observers: Sequence[Observer], name: str) -> Listeners:
-    """Return the methods of those who have one of their own: others would be called for nothing."""
-    silent = getattr(Observer, name)
-    return [getattr(each, name) for each in observers if getattr(type(each), name) is not silent]
+_METHODS: Final = {
+    "starts": "on_start",
+    "chunks": "on_chunk",
+    "ends": "on_end",
+    "errors": "on_error",
+    "enters": "on_enter",
+    "leaves": "on_leave",
+}
+
+
+@lru_cache(maxsize=64)
+def _heard_by(kind: type) -> Sequence[tuple[str, str]]:
+    """Return the methods that a class has of its own: others would be called for nothing."""
+    return [
+        (heard, method)
+        for heard, method in _METHODS.items()
+        if getattr(kind, method) is not getattr(Observer, method)
+    ]
 
 
 def report(observer: Observer, called: str, error: Exception) -> None:
