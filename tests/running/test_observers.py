@@ -214,7 +214,7 @@ def run_by(way: str, r: Runnable[Any, Any], x: object, observer: Observer) -> ob
 
 
 def test_attempts_and_alternatives_are_told_one_by_one() -> None:
-    flaky = runnable(failing(OSError())).retry(on=OSError, attempts=2, backoff=[0]).fallback(inc)
+    flaky = runnable(failing(OSError())).retry(on=OSError, attempts=2, backoff=[0]).fallback(str)
     assert observed(flaky, 1) == [
         "start fallback",
         "start retry fallback[0]",
@@ -313,7 +313,8 @@ async def acurrent_names(_: object) -> AsyncIterator[str | None]:
 @pytest.mark.parametrize("step", [current_name, acurrent_name])
 def test_what_an_observer_sets_when_a_run_is_entered_its_step_sees(step: AnyStep, way: Way) -> None:
     def by_way(r: Runnable[Any, Any], x: object) -> object:
-        return way(Observed(r, Entering()), x)  # type: ignore[arg-type]  # what a way calls of it
+        seen: Any = Observed(r, Entering())
+        return way(seen, x)
 
     fan = fanout(a=runnable(step), b=inc) | pick("a")
     assert by_way(runnable(step), 1) == step.__name__
@@ -474,7 +475,9 @@ def test_siblings_of_what_fails_end_with_a_cancelled_error() -> None:
     log = Log()
     with pytest.raises(FanoutError):
         asyncio.run(fanout(a=awaiting(60), b=afailing(OSError(), 0.02)).ainvoke(1, observers=[log]))
-    errors = {event.run.path: type(event.value) for word, event in log.told if word == "error"}
+    errors: dict[str, type] = {
+        event.run.path: type(event.value) for word, event in log.told if word == "error"
+    }
     assert errors == {
         "fanout['a']": asyncio.CancelledError,
         "fanout['b']": OSError,
@@ -497,7 +500,9 @@ def test_a_step_that_was_given_up_ends_when_it_does() -> None:
     end = time.monotonic() + 10
     while len(log.told) < 6 and time.monotonic() < end:
         time.sleep(0.001)
-    kinds = {event.run.kind: (word, type(event.value)) for word, event in log.told}
+    kinds: dict[str, tuple[str, type]] = {
+        event.run.kind: (word, type(event.value)) for word, event in log.told
+    }
     assert kinds["timeout"] == kinds["call"] == ("error", DeadlineError)
     assert kinds["step"] == ("end", int)
 
@@ -648,10 +653,55 @@ def test_a_run_is_itself_and_an_event_too() -> None:
     assert start == end != begun == over
     assert len({start, begun, over, end}) == 2
     assert start != tuple(start)
-    assert log.told[1][1] != log.told[1][1]._replace()
+    first, *_ = [event for _, event in log.told]
+    assert first == log.told[0][1]
+    assert first != first._replace()
     assert len({event for _, event in log.told}) == 4
 
 
 def test_an_observer_that_hears_nothing_does_nothing() -> None:
     assert pipe(inc, one_two_three).invoke(1, observers=[Observer()]) == 6
     assert [*pipe(inc, one_two_three).stream(1, observers=[Observer()])] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+def test_an_observer_hears_only_what_it_asks_for(way: str) -> None:
+    class Errors(Observer):
+        @override
+        def on_error(self, event: Event, /) -> None:
+            heard.append(event.run.kind)
+
+    class Starts(Observer):
+        @override
+        def on_start(self, event: Event, /) -> None:
+            pass
+
+    heard: list[str] = []
+    inner = pipe(one_two_three, {"a": inc}).named("inner")
+    run_by(way, inner, 1, Errors())
+    assert heard == []
+    with pytest.raises(ZeroDivisionError):
+        run_by(way, pipe(inc, failing(ZeroDivisionError())).named("inner"), 1, Errors())
+    with pytest.raises(ZeroDivisionError):
+        run_by(way, pipe(inc, failing(ZeroDivisionError())).named("inner"), 1, Starts())
+    assert heard == ["step", "named", "call"]
+
+
+@pytest.mark.parametrize("way", ["stream", "astream"])
+def test_a_stream_that_does_not_begin_has_failed(way: str) -> None:
+    def unsure(_: int) -> bool:
+        raise ZeroDivisionError
+
+    log = Log()
+    unchoosable = branch(when(unsure, one_two_three), otherwise=inc)
+    with pytest.raises(ZeroDivisionError):
+        run_by(way, unchoosable, 1, log)
+    assert told(log)[-2:] == ["error branch", "error call"]
+
+
+@pytest.mark.parametrize(("way", "step"), [("stream", one_two_three), ("astream", aone_two_three)])
+def test_chunks_pass_a_pipeline_with_a_name_one_by_one(way: str, step: AnyStep) -> None:
+    log = Log()
+    assert run_by(way, pipe(step, passthrough().named("same")), 1, log) == [1, 2, 3]
+    named = [word for word, event in log.told if event.run.kind == "named"]
+    assert named == ["start", "chunk", "chunk", "chunk", "end"]

@@ -44,7 +44,7 @@ def chosen_subject(node: n.Bind) -> Subject:
     return Subject("chosen", label(node), label(node))
 
 
-def said_inside(node: Composed, index: int) -> str:
+def said_inside(node: Composed | Source, index: int) -> str:
     """Return what paths say of a node inside of another that is observed."""
     match node:
         case n.Fanout() | n.Assign():
@@ -61,13 +61,7 @@ def said_inside(node: Composed, index: int) -> str:
 
 def said_of_arm(node: Source, index: int) -> str:
     """Return the same of one of the nodes that may give the chunks."""
-    match node:
-        case n.Step():
-            return ""
-        case n.Branch():
-            return case_segments(node)[index]
-        case _:
-            return said_inside(node, index)
+    return case_segments(node)[index] if isinstance(node, n.Branch) else said_inside(node, index)
 
 
 def joined(outside: str, inside: str) -> str:

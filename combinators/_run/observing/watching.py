@@ -41,7 +41,7 @@ class Watch:
     ) -> None:
         self.audience = audience
         self._is_over = False
-        self._token: Token[Watch] | None = None
+        self._token: Token[Watch]
         self.run = new_tuple(Run, (next(_IDS), parent, subject, number))
         self.tries = 0  # that have begun in it
 
@@ -69,9 +69,7 @@ class Watch:
         """Let it be part of what it was part of before `enter`."""
         if self.audience.leaves:
             self.audience.call(self.audience.leaves, self.run)
-        if self._token is not None:
-            WATCHED.reset(self._token)
-            self._token = None
+        WATCHED.reset(self._token)
 
     def gave(self, chunk: Any) -> None:
         """Tell that the run gives a chunk."""
@@ -79,11 +77,10 @@ class Watch:
             self.audience.tell(self.audience.chunks, self.run, chunk)
 
     def end(self, result: Any) -> None:
-        """Tell that the run has ended well, if it had not ended."""
-        if not self._is_over:
-            self._is_over = True
-            if self.audience.ends:
-                self.audience.tell(self.audience.ends, self.run, result)
+        """Tell that the run has ended well."""
+        self._is_over = True
+        if self.audience.ends:
+            self.audience.tell(self.audience.ends, self.run, result)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the run has not ended well, if it had not ended."""
