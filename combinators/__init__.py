@@ -42,6 +42,7 @@ from combinators._errors import (
     RunningLoopError,
     TemplateError,
 )
+from combinators._extras import MissingExtraError
 from combinators._failures import BatchError, FallbackError, FanoutError
 from combinators._observer import Event, Observer, Run, Streamed
 from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
@@ -73,6 +74,7 @@ __all__ = [
     "KeyMismatchError",
     "MergeError",
     "Message",
+    "MissingExtraError",
     "MissingKeyError",
     "MutationError",
     "NoMatchError",
