@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from combinators._observer import STREAMED, Observer, Subject
 from combinators._run import sync
 from combinators._run.call import limited, turn
-from combinators._run.observing import awatching, watching
-from combinators._run.observing.audience import Audience, checked_observers
-from combinators._run.observing.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine, Generator, Sequence
 
     from combinators._run.choice import Choice
+    from combinators._run.observing.watching import Watch
 
 
 class CallOptions(TypedDict, total=False):
@@ -33,6 +31,9 @@ def opened(observers: object, called: str, total: int | None = None) -> Watch | 
     """
     if observers == ():
         return None
+    from combinators._run.observing.audience import Audience, checked_observers  # noqa: PLC0415 - only observers need it
+    from combinators._run.observing.watching import Watch  # noqa: PLC0415 - as above
+
     checked = checked_observers(observers)
     if not checked:
         return None
@@ -64,6 +65,8 @@ def invoke(
     run = pipeline.compiled(sync.runner, watch=check_mutation, observed=observed)
     if watch is None:
         return run(x, call)
+    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
+
     return watching.result(watch, run, x, call)
 
 
@@ -86,6 +89,8 @@ def ainvoke(
     if watch is None:
         coroutine: Coroutine[Any, Any, Any] = run(x, call)
         return coroutine
+    from combinators._run.observing import awatching  # noqa: PLC0415 - only observers need it
+
     return awatching.result(watch, run, x, call)
 
 
@@ -112,6 +117,8 @@ def stream(  # noqa: PLR0913 - the options of a call, and what it is called
     chunks: Generator[Any, None, None] = (streaming.on if whole else streaming.over)(x, call)
     if watch is None:
         return chunks
+    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
+
     return watching.given(watch, x if whole else STREAMED, chunks)
 
 
@@ -134,4 +141,6 @@ def astream(  # noqa: PLR0913 - as above
     chunks: AsyncGenerator[Any, None] = (streaming.on if whole else streaming.over)(x, call)
     if watch is None:
         return chunks
+    from combinators._run.observing import awatching  # noqa: PLC0415 - only observers need it
+
     return awatching.given(watch, x if whole else STREAMED, chunks)

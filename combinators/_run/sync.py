@@ -25,12 +25,12 @@ from combinators._run.code.traits import needs_loop
 from combinators._run.concurrency.contexts import on_a_stack_of_its_own
 from combinators._run.concurrency.team import gather
 from combinators._run.mutation import fingerprint, found_mutation
-from combinators._run.observing import watching
 from combinators._run.observing.subjects import ITEM, chosen_subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from combinators._observer import Subject
     from combinators._run.call import Call
     from combinators._run.code.listing import Built
     from combinators._run.code.places import Part
@@ -57,7 +57,7 @@ def runner(node: n.Node, *, watch: bool = False, observed: bool = False) -> Prog
 def itemwise(node: n.Node, *, watch: bool, observed: bool) -> Program:
     """Return the program for the items of a batch, which come with their index if observed."""
     run = compiled(node, watch=watch, observed=observed)
-    return watching.observed(run, ITEM) if observed else run
+    return _observed(run, ITEM) if observed else run
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -214,6 +214,12 @@ def _attempt(program: Program) -> Program:
     return run
 
 
+def _observed(program: Program, subject: Subject) -> Program:
+    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
+
+    return watching.observed(program, subject)
+
+
 def _way(style: Style) -> Way:
     names = {
         "PLAIN": PLAIN,
@@ -222,7 +228,7 @@ def _way(style: Style) -> Way:
         "look": look,
     }
     hop = partial(compiled, watch=style.watch, observed=style.observed)
-    return Way(style, names, _built, hop, on_a_stack_of_its_own, watching.observed)
+    return Way(style, names, _built, hop, on_a_stack_of_its_own, _observed)
 
 
 _WAYS = {
