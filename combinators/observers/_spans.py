@@ -65,9 +65,10 @@ class Spans(Observer):
     def on_error(self, event: Event, /) -> None:
         """End the span: as an error, unless nobody wanted the rest of the run."""
         span = self._spans.pop(event.run.id)
-        kind: type = type(event.value)
+        error: BaseException = event.value
+        kind = type(error)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-        if isinstance(event.value, Exception):
+        if isinstance(error, Exception):
             span.add_event("exception", {"exception.type": name})
             span.set_attribute("error.type", name)
             span.set_status(StatusCode.ERROR, name)
