@@ -17,7 +17,6 @@ from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
 from combinators._run import sync
 from combinators._show.expression import expression
-from combinators._show.styles import drawing
 from combinators._tree import Token, grown, raw_tokens
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class Value:
         │  └─ 'high': max
         └─ 2. pick 'low'
         """
+        from combinators._show.styles import drawing  # noqa: PLC0415 - only drawings need it
+
         return drawing(style)(self.node)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
