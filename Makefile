@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-EXTRAS := anyio,executors,laws,mypy,offline,openai
+EXTRAS := anyio,executors,laws,mypy,offline,openai,otel,rich
 
 # `make test ARGS="tests/unit -k pipe"` runs a part of the suite, COVERAGE=1 measures what it covers.
 ARGS ?=

@@ -42,7 +42,9 @@ from combinators._errors import (
     RunningLoopError,
     TemplateError,
 )
+from combinators._extras import MissingExtraError
 from combinators._failures import BatchError, FallbackError, FanoutError
+from combinators._observer import Event, Observer, Run, Streamed
 from combinators._remote import JournalError, RecordedError, TransferError, WorkerError
 from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.scopes import cancelled
@@ -61,6 +63,7 @@ __all__ = [
     "DeadlineError",
     "DuplicateKeyError",
     "EmptyStreamError",
+    "Event",
     "FallbackError",
     "FanoutError",
     "InputError",
@@ -71,18 +74,22 @@ __all__ = [
     "KeyMismatchError",
     "MergeError",
     "Message",
+    "MissingExtraError",
     "MissingKeyError",
     "MutationError",
     "NoMatchError",
     "NotAMappingError",
     "NotAStepError",
+    "Observer",
     "OptionError",
     "Pool",
     "Record",
     "RecordedError",
     "ResultError",
+    "Run",
     "Runnable",
     "RunningLoopError",
+    "Streamed",
     "TemplateError",
     "TransferError",
     "WorkerError",

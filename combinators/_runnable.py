@@ -14,21 +14,24 @@ from collections.abc import (
     Generator,
     Iterable,
     Mapping,
+    Sequence,
 )
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, final, overload
 
 from combinators import _parts as parts
 from combinators._compat import gives_coroutines, override
 from combinators._errors import BuilderError
 from combinators._robust import Robust, fallen_back
-from combinators._run import sync
-from combinators._run.call import CALL, TURN, limited, turn
+from combinators._run import calling
+from combinators._run.call import CALL, TURN
 from combinators._step import Body, Chunks, Deferred, Step, TypedDictLike
 from combinators._value import Value, made
 
 if TYPE_CHECKING:
     from returns.result import Result
 
+    from combinators._observer import Observer
+    from combinators._run.calling import CallOptions
     from combinators._run.concurrency.pool import Pool
     from combinators._run.executors.dispatch import Executor
     from combinators._run.journals.journal import Journal
@@ -70,7 +73,10 @@ class Runnable(Robust, Generic[In, Out]):
 
     # -- running ----------------------------------------------------------------
 
-    def invoke(self, x: In, *, limit: int | None = None, check_mutation: bool = False) -> Out:
+    # The options of one call come as they are: to look each of them up, where there is none,
+    # takes more time than a trivial step.
+
+    def invoke(self, x: In, **options: Unpack[CallOptions]) -> Out:
         """Return the output for one input.
 
         Branches that may wait run in parallel, and all are over when it returns.
@@ -80,6 +86,7 @@ class Runnable(Robust, Generic[In, Out]):
             limit: how many function bodies run at once, at most, in the whole tree
             check_mutation: find the branch that changes the input that all branches
                 share, by running one after another; inputs must pickle
+            observers: who is told of every step, and of this call; see `Observer`
 
         Raises:
             Exception: what a step raised, itself, with a note of its path
@@ -87,62 +94,53 @@ class Runnable(Robust, Generic[In, Out]):
             OptionError: an option has a value that it cannot have
             RunningLoopError: there are async steps, and this thread runs an event loop
         """
-        if limit is None and not check_mutation:
-            run = self._run
-            if run is None:
-                run = self._make_run()
-            return run(x, CALL)  # type: ignore[no-any-return]  # nodes forget their types
-        return self.compiled(sync.runner, watch=check_mutation)(x, limited(limit))  # type: ignore[no-any-return]  # as above
+        if options:
+            return calling.invoke(self, x, **options)  # type: ignore[no-any-return]  # nodes forget their types
+        run = self._run
+        if run is None:
+            run = self._make_run()
+        return run(x, CALL)  # type: ignore[no-any-return]  # as above
 
     @gives_coroutines
-    def ainvoke(
-        self, x: In, *, limit: int | None = None, check_mutation: bool = False
-    ) -> Coroutine[Any, Any, Out]:
+    def ainvoke(self, x: In, **options: Unpack[CallOptions]) -> Coroutine[Any, Any, Out]:
         """Return the output for one input, as `invoke` does, on the running event loop.
 
         Sync steps run on threads. After a failure, or when it is cancelled itself, all
         that it started is cancelled and awaited; a thread is awaited to its end.
         """
         # Not `async def`: that would be one more coroutine around the program's own.
-        if limit is None and not check_mutation:
-            run = self._arun
-            if run is None:
-                run = self._make_arun()
-            return run(x, TURN)  # type: ignore[no-any-return]  # as above
-        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        if options:
+            return calling.ainvoke(self, x, **options)
+        run = self._arun
+        if run is None:
+            run = self._make_arun()
+        return run(x, TURN)  # type: ignore[no-any-return]  # as above
 
-        program = self.compiled(aio.runner, watch=check_mutation, limited=limit is not None)
-        return program(x, turn(limit))  # type: ignore[no-any-return]  # as above
-
-    def stream(
-        self, x: In, *, limit: int | None = None, check_mutation: bool = False
-    ) -> Generator[Out, None, None]:
+    def stream(self, x: In, **options: Unpack[CallOptions]) -> Generator[Out, None, None]:
         """Yield the output in chunks, as they are ready.
 
         Folded, they give what `invoke` gives: text, lists, tuples and numbers by `+`,
         mappings key by key. What cannot work on chunks collects its input; closing ends it.
         """
-        if limit is None and not check_mutation:
-            return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above
-        return self._streaming(watch=check_mutation).on(x, limited(limit))
+        if options:
+            return calling.stream(self, x, **options)
+        return (self._stream or self._make_stream())(x, CALL)  # type: ignore[no-any-return]  # as above
 
-    def astream(
-        self, x: In, *, limit: int | None = None, check_mutation: bool = False
-    ) -> AsyncGenerator[Out, None]:
+    def astream(self, x: In, **options: Unpack[CallOptions]) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `stream` does, on the running event loop."""
-        return self._astreaming(watch=check_mutation).on(x, turn(limit))
+        return calling.astream(self, x, **options)
 
     def transform(
-        self, chunks: Iterable[In], *, limit: int | None = None, check_mutation: bool = False
+        self, chunks: Iterable[In], **options: Unpack[CallOptions]
     ) -> Generator[Out, None, None]:
         """Yield the output in chunks, as `stream` does, for an input that comes in chunks."""
-        return self._streaming(watch=check_mutation).over(chunks, limited(limit))
+        return calling.stream(self, chunks, called="transform", **options)
 
     def atransform(
-        self, chunks: Chunks[In], *, limit: int | None = None, check_mutation: bool = False
+        self, chunks: Chunks[In], **options: Unpack[CallOptions]
     ) -> AsyncGenerator[Out, None]:
         """Yield the output in chunks, as `transform` does, on the running event loop."""
-        return self._astreaming(watch=check_mutation).over(chunks, turn(limit))
+        return calling.astream(self, chunks, called="atransform", **options)
 
     @overload
     def batch(
@@ -155,6 +153,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Out]: ...
     @overload
     def batch(
@@ -167,6 +166,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Result[Out, Exception]]: ...
     def batch(
         self,
@@ -178,6 +178,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, in their order.
 
@@ -192,12 +193,13 @@ class Runnable(Robust, Generic[In, Out]):
                 A `Pool` runs them here, on threads of its own
             chunk: how many items travel together; by default, what takes a tenth of a second
             journal: keeps outcomes, so that the same call goes on where it stopped
+            observers: who is told of the batch, of every item, and of every step that runs here
 
         Raises:
             BatchError: an item failed; what was finished is kept in it
             JournalError: the journal cannot keep an outcome, or is that of other inputs
         """
-        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal, observers)
         return options.gathered(self, inputs)
 
     @overload
@@ -211,6 +213,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Out]: ...
     @overload
     async def abatch(
@@ -223,6 +226,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Result[Out, Exception]]: ...
     async def abatch(
         self,
@@ -234,9 +238,10 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> list[Out] | list[Result[Out, Exception]]:
         """Return the outputs for many inputs, as `batch` does, on the running event loop."""
-        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal, observers)
         return await options.agathered(self, inputs)
 
     @overload
@@ -250,6 +255,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> Generator[tuple[int, Out], None, None]: ...
     @overload
     def batch_as_completed(
@@ -262,6 +268,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> Generator[tuple[int, Result[Out, Exception]], None, None]: ...
     def batch_as_completed(
         self,
@@ -273,6 +280,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> (
         Generator[tuple[int, Out], None, None]
         | Generator[tuple[int, Result[Out, Exception]], None, None]
@@ -282,7 +290,7 @@ class Runnable(Robust, Generic[In, Out]):
         No more items are begun than twice `limit` beyond those that were taken, so
         endless inputs are fine. Otherwise as `batch`. Closing waits for what runs.
         """
-        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal, observers)
         return options.as_completed(self, inputs)
 
     @overload
@@ -296,6 +304,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> AsyncGenerator[tuple[int, Out], None]: ...
     @overload
     def abatch_as_completed(
@@ -308,6 +317,7 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> AsyncGenerator[tuple[int, Result[Out, Exception]], None]: ...
     def abatch_as_completed(
         self,
@@ -319,12 +329,13 @@ class Runnable(Robust, Generic[In, Out]):
         executor: Executor | Pool | None = None,
         chunk: int | None = None,
         journal: Journal | None = None,
+        observers: Sequence[Observer] = (),
     ) -> (
         AsyncGenerator[tuple[int, Out], None]
         | AsyncGenerator[tuple[int, Result[Out, Exception]], None]
     ):
         """Yield the index and output of every input, as `batch_as_completed` does."""
-        options = self._options(limit, errors, check_mutation, executor, chunk, journal)
+        options = self._options(limit, errors, check_mutation, executor, chunk, journal, observers)
         return options.aas_completed(self, inputs)
 
     # -- composing --------------------------------------------------------------
@@ -468,11 +479,9 @@ class OpenPassthrough(Runnable[Any, Any]):
         @override
         def __call__(self, x: T, /) -> T: ...
         @override
-        def invoke(self, x: T, *, limit: int | None = None, check_mutation: bool = False) -> T: ...
+        def invoke(self, x: T, **options: Unpack[CallOptions]) -> T: ...
         @override
-        async def ainvoke(
-            self, x: T, *, limit: int | None = None, check_mutation: bool = False
-        ) -> T: ...
+        async def ainvoke(self, x: T, **options: Unpack[CallOptions]) -> T: ...
 
         # Generic where the base is bound to its types: wider, but no override to checkers.
 

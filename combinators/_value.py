@@ -17,7 +17,6 @@ from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
 from combinators._run import sync
 from combinators._show.expression import expression
-from combinators._show.styles import drawing
 from combinators._tree import Token, grown, raw_tokens
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from combinators._run.code.program import Program
     from combinators._run.options import Options
-    from combinators._run.streams.aflow import Running as AsyncRunning
-    from combinators._run.streams.flow import Running
 
 V = TypeVar("V", bound="Value")
 
@@ -79,18 +76,10 @@ class Value:
         return run
 
     def _make_stream(self) -> Program:
-        object.__setattr__(self, "_stream", on := self._streaming(watch=False).on)
-        return on
-
-    def _streaming(self, *, watch: bool) -> Running:
         from combinators._run.streams import stream  # noqa: PLC0415 - loaded where something streams
 
-        return cast("Running", self.compiled(stream.runner, watch=watch))
-
-    def _astreaming(self, *, watch: bool) -> AsyncRunning:
-        from combinators._run.streams import astream  # noqa: PLC0415 - asyncio is loaded where it is needed
-
-        return cast("AsyncRunning", self.compiled(astream.runner, watch=watch))
+        object.__setattr__(self, "_stream", on := stream.runner(self.node, watch=False).on)
+        return on
 
     def _options(self, *options: Any) -> Options:
         from combinators._run.options import Options  # noqa: PLC0415 - loaded where there are batches
@@ -116,6 +105,8 @@ class Value:
         │  └─ 'high': max
         └─ 2. pick 'low'
         """
+        from combinators._show.styles import drawing  # noqa: PLC0415 - only drawings need it
+
         return drawing(style)(self.node)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:

@@ -25,6 +25,8 @@ from combinators._run.code.traits import awaits_only, runs_in_turn
 from combinators._run.concurrency.tasks import Branches, in_thread, on_a_stack_of_its_own
 from combinators._run.hosts import called, may_be_trio
 from combinators._run.mutation import fingerprint, found_mutation
+from combinators._run.observing import awatching
+from combinators._run.observing.subjects import ITEM, chosen_subject
 from combinators._run.sync import group
 
 if TYPE_CHECKING:
@@ -34,22 +36,32 @@ if TYPE_CHECKING:
     from combinators._run.code.places import Part
 
 
-def compiled(part: Part, *, watch: bool = False, limited: bool = False) -> Program:
+def compiled(
+    part: Part,
+    said: str = "",
+    *,
+    watch: bool = False,
+    limited: bool = False,
+    observed: bool = False,
+) -> Program:
     """Return the program that runs a part of a tree on an event loop.
 
     Args:
         watch: whether branches run one by one, to find the one that changes the input
         limited: whether the turn that it is given has a gate, or a host
+        observed: whether the runs of steps are told of
     """
-    return program(part, _WAYS[watch, limited])
+    return program(part, _WAYS[watch, limited, observed], said)
 
 
-def runner(node: n.Node, *, watch: bool = False, limited: bool = False) -> Program:
+def runner(
+    node: n.Node, *, watch: bool = False, limited: bool = False, observed: bool = False
+) -> Program:
     """Return the program that runs a tree for who awaits it, on asyncio's loop or under trio."""
-    run = compiled(node, watch=watch, limited=limited)
+    run = compiled(node, watch=watch, limited=limited, observed=observed)
     if awaits_only(node):
         return run  # on any loop
-    hosted = cache(lambda: compiled(node, watch=watch, limited=True))
+    hosted = cache(lambda: compiled(node, watch=watch, limited=True, observed=observed))
 
     def start(x: Any, turn: Turn) -> Any:
         if not may_be_trio():
@@ -59,16 +71,20 @@ def runner(node: n.Node, *, watch: bool = False, limited: bool = False) -> Progr
     return start
 
 
-def itemwise(node: n.Node, *, watch: bool, limited: bool, hosted: bool = False) -> Program:
+def itemwise(
+    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool = False
+) -> Program:
     """Return the program for the items of a batch, of which only so many run at once.
 
-    Where no two steps of an item do, there is nothing to be counted inside of it.
+    Where no two steps of an item do, there is nothing to be counted inside of it. Items that
+    are observed come with their index.
 
     Args:
         hosted: whether async bodies are run by the host of the event loop
     """
     gated = hosted or (limited and not runs_in_turn(node))
-    return compiled(node, watch=watch, limited=gated)
+    run = compiled(node, watch=watch, limited=gated, observed=observed)
+    return awatching.observed(run, ITEM) if observed else run
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -84,7 +100,7 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Route() as node:
             return _route(node, programs)
         case n.Bind() as node:
-            return _bind(node, *programs, style=way.style)
+            return _bind(node, *programs, way=way)
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
@@ -186,12 +202,18 @@ def _route(node: n.Route, arms: Sequence[Program]) -> Program:
     return run
 
 
-def _bind(node: n.Bind, choose: Program, *, style: Style) -> Program:
+def _bind(node: n.Bind, choose: Program, *, way: Way) -> Program:
+    style = way.style
+
     async def run(x: Any, turn: Turn) -> Any:
         choice = await choose(x, turn)
         try:
             inner = chosen(node, choice, turn.bound)
-            program = inner.compiled(compiled, watch=style.watch, limited=style.limited)
+            program = inner.compiled(
+                compiled, watch=style.watch, limited=style.limited, observed=style.observed
+            )
+            if style.observed:
+                program = way.observed(program, chosen_subject(node))
             return await program(x, turn.deeper())
         except Exception as error:
             locate(error, label(node))
@@ -220,28 +242,42 @@ async def _gated_hop(run: Program, x: Any, turn: Turn) -> Any:
         return await in_thread(run, x, CALL)
 
 
+async def _gated_run(run: Program, x: Any, turn: Turn) -> Any:
+    async with turn.gate:
+        return await run(x, turn)
+
+
 async def _gated(body: Callable[[Any], Coroutine[Any, Any, Any]], x: Any, turn: Turn) -> Any:
     async with turn.gate:
-        return await (body(x) if turn.host is None else turn.host.call(body, x))
+        return await _hosted(body, x, turn)
 
 
-def _way(*, watch: bool, limited: bool) -> Way:
-    style = Style(aio=True, watch=watch, limited=limited)
+def _hosted(
+    body: Callable[[Any], Coroutine[Any, Any, Any]], x: Any, turn: Turn
+) -> Coroutine[Any, Any, Any]:
+    return body(x) if turn.host is None else turn.host.call(body, x)
+
+
+def _way(*, watch: bool, limited: bool, observed: bool) -> Way:
+    style = Style(aio=True, watch=watch, limited=limited, observed=observed)
     names = {
         "CALL": CALL,
         "PLAIN": PLAIN,
         "blamed": partial(blamed, style),
         "gated": _gated,
         "gated_hop": _gated_hop,
+        "gated_run": _gated_run,
         "hop": in_thread,
+        "hosted": _hosted,
         "look": look,
     }
-    hop = partial(sync.compiled, watch=watch)
-    return Way(style, names, _built, hop, on_a_stack_of_its_own)
+    hop = partial(sync.compiled, watch=watch, observed=observed)
+    return Way(style, names, _built, hop, on_a_stack_of_its_own, awatching.observed)
 
 
 _WAYS = {
-    (watch, limited): _way(watch=watch, limited=limited)
+    (watch, limited, observed): _way(watch=watch, limited=limited, observed=observed)
     for watch in (False, True)
     for limited in (False, True)
+    for observed in (False, True)
 }

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from combinators._run.code.program import Program
 
 
-def program(node: n.Node, *, watch: bool) -> Program:
+def program(node: n.Node, *, watch: bool, observed: bool = False) -> Program:
     """Return the program that runs a tree with async steps for a sync caller."""
-    run = aio.compiled(node, watch=watch, limited=True)
+    run = aio.compiled(node, watch=watch, limited=True, observed=observed)
 
     def invoke(x: Any, call: Call) -> Any:
         refuse_running_loop("invoke")
@@ -52,8 +52,8 @@ def program(node: n.Node, *, watch: bool) -> Program:
 class Streaming:
     """A tree with async steps as a stream for a sync caller."""
 
-    def __init__(self, node: n.Node, *, watch: bool) -> None:
-        self._inner = astream.compiled(node, watch=watch)
+    def __init__(self, node: n.Node, *, watch: bool, observed: bool = False) -> None:
+        self._inner = astream.compiled(node, watch=watch, observed=observed)
 
     def on(self, x: Any, call: Call) -> Generator[Any, None, None]:
         """Return the chunks for an input that is there as a whole."""
@@ -66,9 +66,11 @@ class Streaming:
         return _pumped(lambda: self._inner.over(_read_elsewhere(chunks), _turn(call)))
 
 
-def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], Drain]:
+def drain(
+    node: n.Node, *, watch: bool, observed: bool
+) -> Callable[[Iterable[Any], Call, str], Drain]:
     """Return what starts a batch of a tree with async steps for a sync caller."""
-    run = aio.compiled(node, watch=watch, limited=True)
+    run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
 
     def start(inputs: Iterable[Any], call: Call, called: str) -> Drain:
         refuse_running_loop(called)
@@ -78,9 +80,11 @@ def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], 
     return start
 
 
-def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+def gathering(
+    node: n.Node, *, watch: bool, observed: bool
+) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree with async steps and returns all results."""
-    run = aio.itemwise(node, watch=watch, limited=True)
+    run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
 
     def gather(inputs: Iterable[Any], call: Call, collect: bool) -> list[Any]:  # noqa: FBT001 - from the face
         refuse_running_loop("batch")

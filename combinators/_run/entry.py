@@ -19,24 +19,28 @@ if TYPE_CHECKING:
     from combinators._run.call import Call
 
 
-def drain(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:
+def drain(
+    node: n.Node, *, watch: bool, observed: bool = False
+) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:
     """Return what starts a batch of a tree."""
     start: Callable[[Iterable[Any], Call, str], batch.Outcomes]
     start = (
-        _bridge().drain(node, watch=watch)
+        _bridge().drain(node, watch=watch, observed=observed)
         if needs_loop(node)
-        else batch.drain(sync.compiled(node, watch=watch))
+        else batch.drain(sync.itemwise(node, watch=watch, observed=observed))
     )
     return start
 
 
-def gathering(node: n.Node, *, watch: bool) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+def gathering(
+    node: n.Node, *, watch: bool, observed: bool = False
+) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree and returns all results, in their order."""
     gather: Callable[[Iterable[Any], Call, bool], list[Any]]
     gather = (
-        _bridge().gathering(node, watch=watch)
+        _bridge().gathering(node, watch=watch, observed=observed)
         if needs_loop(node)
-        else gathering_.gathering(sync.compiled(node, watch=watch))
+        else gathering_.gathering(sync.itemwise(node, watch=watch, observed=observed))
     )
     return gather
 

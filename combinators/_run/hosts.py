@@ -57,3 +57,8 @@ def streamed(
     from combinators._run.guests import entry  # noqa: PLC0415 - trio is there
 
     return entry.streamed(start)
+
+
+def readable(inputs: Any, host: Host | None) -> Any:
+    """Return inputs of a call as its event loop can read them."""
+    return inputs if host is None else host.given(inputs)

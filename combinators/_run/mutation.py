@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 from combinators._errors import MutationError, OptionError
@@ -15,6 +14,8 @@ def fingerprint(value: Any) -> bytes:
     Raises:
         OptionError: the value cannot be pickled.
     """
+    import pickle  # noqa: PLC0415 - only those who watch need it
+
     try:
         return pickle.dumps(value)
     except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Sized
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast, final
 
 from combinators._errors import OptionError
 from combinators._run import entry
 from combinators._run.batches import batch
 from combinators._run.call import limited
+from combinators._run.calling import opened
 from combinators._run.concurrency.pool import POOL, Pool, using
-from combinators._run.hosts import called, streamed
+from combinators._run.hosts import called, readable, streamed
 from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 
     from combinators._run.batches import abatch
     from combinators._run.call import Host
     from combinators._run.choice import Choice
+    from combinators._run.code.program import Program
     from combinators._run.executors.worker import Invocable, Order
+    from combinators._run.observing.watching import Watch
 
     Inputs = Iterable[Any] | AsyncIterable[Any]
 
@@ -36,6 +42,7 @@ class Options:
     executor: object
     chunk: object
     journal: object
+    observers: object = ()
 
     @property
     def collect(self) -> bool:
@@ -53,30 +60,60 @@ class Options:
             BatchError: an item failed, and failures are not collected.
             OptionError: an option has a value that it cannot have.
         """
+        gather, watch = self._gathering(pipeline, inputs), self._opened("batch", inputs)
+        if watch is None:
+            return gather()
+        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+
+        return cast("list[Any]", watching.result(watch, lambda *_: gather(), items.shown(inputs)))
+
+    def _gathering(self, pipeline: Choice, inputs: Iterable[Any]) -> Callable[[], list[Any]]:
+        """Return what runs a batch whose options are checked."""
         collect, pool = self.collect, self._checked_pool()
         if pool is None or self.journal is not None:
-            return batch.gathered(self.drain(pipeline, inputs, "batch"), collect=collect)
-        gather = pipeline.compiled(entry.gathering, watch=self.check_mutation)
-        with using(pool):
-            return cast("list[Any]", gather(inputs, limited(self.limit, pool), collect))
+            drain = self.drain(pipeline, inputs, "batch")
+            return lambda: batch.gathered(drain(), collect=collect)
+        gather = pipeline.compiled(
+            entry.gathering, watch=self.check_mutation, observed=self.observed
+        )
+        call = limited(self.limit, pool)
+
+        def gathered() -> list[Any]:
+            with using(pool):
+                return cast("list[Any]", gather(self._numbered(inputs), call, collect))
+
+        return gathered
 
     async def agathered(self, pipeline: Choice, inputs: Inputs) -> list[Any]:
         """Return the results of a batch, as `gathered` does, to a caller on an event loop."""
-        return cast("list[Any]", await called(lambda host: self._agathered(pipeline, inputs, host)))
+        gather, watch = self._agathering(pipeline, inputs), self._opened("abatch", inputs)
+        if watch is None:
+            return cast("list[Any]", await called(gather))
+        from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
 
-    async def _agathered(self, pipeline: Choice, inputs: Inputs, host: Host | None) -> list[Any]:
+        shown = items.shown(inputs)
+        return cast("list[Any]", await awatching.result(watch, lambda *_: called(gather), shown))
+
+    def _agathering(
+        self, pipeline: Choice, inputs: Inputs
+    ) -> Callable[[Host | None], Coroutine[Any, Any, list[Any]]]:
         from combinators._run.batches import abatch, agathering  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         collect, pool = self.collect, self._checked_pool()
-        if host is not None:
-            inputs = host.given(inputs)
         if pool is None or self.journal is not None:
-            return await abatch.gathered(self.adrain(pipeline, inputs, host), collect=collect)
-        with using(pool):
-            gathering = agathering.gathering(
-                pipeline, inputs, self.limit, collect=collect, watch=self.check_mutation, host=host
-            )
-        return await gathering.results()
+            drain = self.adrain(pipeline, inputs)
+            return lambda host: abatch.gathered(drain(host), collect=collect)
+        program = self._itemwise(pipeline)
+
+        def gathered(host: Host | None) -> Coroutine[Any, Any, list[Any]]:
+            with using(pool):
+                items = self._numbered(readable(inputs, host))
+                gathering = agathering.gathering(
+                    program(host), items, self.limit, collect=collect, host=host
+                )
+            return gathering.results()
+
+        return gathered
 
     def as_completed(
         self, pipeline: Choice, inputs: Iterable[Any]
@@ -87,8 +124,16 @@ class Options:
             BatchError: an item failed, and failures are not collected.
             OptionError: an option has a value that it cannot have.
         """
-        drain = self.drain(pipeline, inputs, "batch_as_completed")
-        return batch.as_completed(drain, collect=self.collect)
+        called = "batch_as_completed"
+        drain, watch = self.drain(pipeline, inputs, called), self._opened(called, inputs)
+        if watch is None:
+            return batch.as_completed(drain(), collect=self.collect)
+        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+
+        def outcomes() -> Generator[tuple[int, Any], None, None]:
+            yield from batch.as_completed(drain(), collect=self.collect)
+
+        return watching.given(watch, items.shown(inputs), outcomes())
 
     def aas_completed(
         self, pipeline: Choice, inputs: Inputs
@@ -97,14 +142,25 @@ class Options:
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
         def start(host: Host | None) -> AsyncGenerator[tuple[int, Any], None]:
-            given = drain if host is None else self.adrain(pipeline, host.given(inputs), host)
-            return abatch.as_completed(given, collect=self.collect)
+            return abatch.as_completed(drain(host), collect=self.collect)
 
-        drain = self.adrain(pipeline, inputs)
-        return streamed(start)
+        name = "abatch_as_completed"
+        drain, watch = self.adrain(pipeline, inputs), self._opened(name, inputs)
+        if watch is None:
+            return streamed(start)
+        from combinators._run.observing import awatching, items  # noqa: PLC0415 - only observers need it
 
-    def drain(self, pipeline: Choice, inputs: Iterable[Any], called: str) -> batch.Outcomes:
-        """Return what gives the outcomes of a batch to a sync caller.
+        async def outcomes() -> AsyncGenerator[tuple[int, Any], None]:
+            async with aclosing(streamed(start)) as found:
+                async for outcome in found:
+                    yield outcome
+
+        return awatching.given(watch, items.shown(inputs), outcomes())
+
+    def drain(
+        self, pipeline: Choice, inputs: Iterable[Any], called: str
+    ) -> Callable[[], batch.Outcomes]:
+        """Return what starts what gives the outcomes of a batch to a sync caller.
 
         Raises:
             OptionError: an option has a value that it cannot have.
@@ -112,24 +168,30 @@ class Options:
         collect, journal = self.collect, _checked_journal(self.journal)
         start = self._start(pipeline, called)
         if journal is None:
-            return start(inputs)
+            return lambda: start(self._numbered(inputs))
         from combinators._run.journals.sync import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect)
+        return partial(Drain, journal, inputs, start, collect=collect, observed=self.observed)
 
-    def adrain(self, pipeline: Choice, inputs: Inputs, host: Host | None = None) -> abatch.Outcomes:
-        """Return what gives the outcomes of a batch to a caller on an event loop.
+    def adrain(self, pipeline: Choice, inputs: Inputs) -> Callable[[Host | None], abatch.Outcomes]:
+        """Return the same for a caller on an event loop, which may have a host.
 
         Raises:
             OptionError: an option has a value that it cannot have.
         """
         collect, journal = self.collect, _checked_journal(self.journal)
-        start = self._astart(pipeline, host)
+        start = self._astart(pipeline)
         if journal is None:
-            return start(inputs)
+            return lambda host: start(host, self._numbered(readable(inputs, host)))
         from combinators._run.journals.aio import Drain  # noqa: PLC0415 - only journals need it
 
-        return Drain(journal, inputs, start, collect=collect)
+        return lambda host: Drain(
+            journal,
+            readable(inputs, host),
+            partial(start, host),
+            collect=collect,
+            observed=self.observed,
+        )
 
     def _start(self, pipeline: Choice, called: str) -> Callable[[Iterable[Any]], batch.Outcomes]:
         pool = self._checked_pool()
@@ -137,8 +199,8 @@ class Options:
             from combinators._run.executors import sync as executors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
-            return lambda inputs: executors.Drain(executor, inputs, order, size)
-        start = pipeline.compiled(entry.drain, watch=self.check_mutation)
+            return self._tracked(lambda inputs: executors.Drain(executor, inputs, order, size))
+        start = pipeline.compiled(entry.drain, watch=self.check_mutation, observed=self.observed)
         call = limited(self.limit, pool)
 
         def started(inputs: Iterable[Any]) -> batch.Outcomes:
@@ -147,22 +209,74 @@ class Options:
 
         return started
 
-    def _astart(self, pipeline: Choice, host: Host | None) -> Callable[[Inputs], abatch.Outcomes]:
+    def _astart(self, pipeline: Choice) -> Callable[[Host | None, Inputs], abatch.Outcomes]:
         pool = self._checked_pool()
         if pool is None:
             from combinators._run.executors import aio as aexecutors  # noqa: PLC0415 - only executors need it
 
             executor, order, size = self._sent(pipeline)
-            return lambda inputs: aexecutors.Drain(executor, inputs, order, size)
+            start = self._atracked(lambda inputs: aexecutors.Drain(executor, inputs, order, size))
+            return lambda _, inputs: start(inputs)
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        def started(inputs: Inputs) -> abatch.Outcomes:
+        program = self._itemwise(pipeline)
+
+        def started(host: Host | None, inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
-                return abatch.drain(
-                    pipeline, inputs, self.limit, watch=self.check_mutation, host=host
-                )
+                return abatch.drain(program(host), inputs, self.limit, host)
 
         return started
+
+    @property
+    def observed(self) -> bool:
+        """Return whether anybody observes the batch.
+
+        Raises:
+            OptionError: those who should are no observers.
+        """
+        return opened(self.observers, "batch") is not None
+
+    def _opened(self, called: str, inputs: object) -> Watch | None:
+        return opened(self.observers, called, len(inputs) if isinstance(inputs, Sized) else None)
+
+    def _numbered(self, inputs: Any) -> Any:
+        """Return inputs as items that are observed take them: each with its index."""
+        if not self.observed:
+            return inputs
+        from combinators._run.observing.items import NumberedLater, numbered  # noqa: PLC0415 - only observers need it
+
+        later = isinstance(cast("object", inputs), AsyncIterable)
+        return NumberedLater(inputs) if later else numbered(inputs)
+
+    def _tracked(self, start: Callable[[Any], batch.Outcomes]) -> Callable[[Any], batch.Outcomes]:
+        """Return what starts items elsewhere; observers see them leave and come back."""
+        if not self.observed:
+            return start
+        from combinators._run.observing.elsewhere import Drain  # noqa: PLC0415 - only observers need it
+
+        return partial(Drain, start)
+
+    def _atracked(
+        self, start: Callable[[Any], abatch.Outcomes]
+    ) -> Callable[[Any], abatch.Outcomes]:
+        """Return the same, for a caller on an event loop."""
+        if not self.observed:
+            return start
+        from combinators._run.observing.elsewhere import AsyncDrain  # noqa: PLC0415 - only observers need it
+
+        return partial(AsyncDrain, start)
+
+    def _itemwise(self, pipeline: Choice) -> Callable[[Host | None], Program]:
+        """Return what gives the program for items on an event loop, which may have a host."""
+        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+        from combinators._run.concurrency.budget import checked_limit  # noqa: PLC0415 - as above
+
+        variant = {
+            "watch": self.check_mutation,
+            "limited": checked_limit(self.limit) is not None,
+            "observed": self.observed,
+        }
+        return lambda host: pipeline.compiled(aio.itemwise, hosted=host is not None, **variant)
 
     def _checked_pool(self) -> Pool | None:
         """Return the pool that runs the batch here, None where an executor runs it elsewhere."""

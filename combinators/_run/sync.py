@@ -25,21 +25,23 @@ from combinators._run.code.traits import needs_loop
 from combinators._run.concurrency.contexts import on_a_stack_of_its_own
 from combinators._run.concurrency.team import gather
 from combinators._run.mutation import fingerprint, found_mutation
+from combinators._run.observing.subjects import ITEM, chosen_subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from combinators._observer import Subject
     from combinators._run.call import Call
     from combinators._run.code.listing import Built
     from combinators._run.code.places import Part
 
 
-def compiled(part: Part, *, watch: bool = False) -> Program:
+def compiled(part: Part, said: str = "", *, watch: bool = False, observed: bool = False) -> Program:
     """Return the program that runs a part of a tree, all of it in threads."""
-    return program(part, _WATCHING if watch else _PLAIN)
+    return program(part, _WAYS[watch, observed], said)
 
 
-def runner(node: n.Node, *, watch: bool = False) -> Program:
+def runner(node: n.Node, *, watch: bool = False, observed: bool = False) -> Program:
     """Return the program that runs a tree for a sync caller.
 
     asyncio, which takes as long to import as all of this library, is imported for the
@@ -48,8 +50,14 @@ def runner(node: n.Node, *, watch: bool = False) -> Program:
     if needs_loop(node):
         from combinators._run import bridge  # noqa: PLC0415 - as said
 
-        return bridge.program(node, watch=watch)
-    return compiled(node, watch=watch)
+        return bridge.program(node, watch=watch, observed=observed)
+    return compiled(node, watch=watch, observed=observed)
+
+
+def itemwise(node: n.Node, *, watch: bool, observed: bool) -> Program:
+    """Return the program for the items of a batch, which come with their index if observed."""
+    run = compiled(node, watch=watch, observed=observed)
+    return _observed(run, ITEM) if observed else run
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -65,7 +73,7 @@ def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
         case n.Route() as node:
             return _route(node, programs)
         case n.Bind() as node:
-            return _bind(node, *programs, watch=way.style.watch)
+            return _bind(node, *programs, way=way)
         case n.Attempt():
             return _attempt(*programs)
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached() as node:
@@ -176,11 +184,17 @@ def _route(node: n.Route, arms: Sequence[Program]) -> Program:
     return run
 
 
-def _bind(node: n.Bind, choose: Program, *, watch: bool) -> Program:
+def _bind(node: n.Bind, choose: Program, *, way: Way) -> Program:
+    watch, observed = way.style.watch, way.style.observed
+
     def run(x: Any, call: Call) -> Any:
         choice = choose(x, call)
         try:
-            return chosen(node, choice, call.bound).compiled(runner, watch=watch)(x, call.deeper())
+            inner = chosen(node, choice, call.bound)
+            program = inner.compiled(runner, watch=watch, observed=observed)
+            if observed:
+                program = way.observed(program, chosen_subject(node))
+            return program(x, call.deeper())
         except Exception as error:
             locate(error, label(node))
             raise
@@ -200,6 +214,12 @@ def _attempt(program: Program) -> Program:
     return run
 
 
+def _observed(program: Program, subject: Subject) -> Program:
+    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
+
+    return watching.observed(program, subject)
+
+
 def _way(style: Style) -> Way:
     names = {
         "PLAIN": PLAIN,
@@ -207,8 +227,12 @@ def _way(style: Style) -> Way:
         "copy_context": copy_context,
         "look": look,
     }
-    return Way(style, names, _built, compiled, on_a_stack_of_its_own)
+    hop = partial(compiled, watch=style.watch, observed=style.observed)
+    return Way(style, names, _built, hop, on_a_stack_of_its_own, _observed)
 
 
-_PLAIN = _way(Style())
-_WATCHING = _way(Style(watch=True))
+_WAYS = {
+    (watch, observed): _way(Style(watch=watch, observed=observed))
+    for watch in (False, True)
+    for observed in (False, True)
+}

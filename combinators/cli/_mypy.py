@@ -9,8 +9,8 @@ from typing import Final, final
 
 from typing_extensions import override
 
+from combinators import MissingExtraError
 from combinators.cli._child import ABSENT
-from combinators.steps import MissingExtraError
 
 _HERE: Final = Path(__file__).parent
 _LIBRARY: Final = Path(__file__).parents[2]

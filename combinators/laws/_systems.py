@@ -163,7 +163,10 @@ class System(ABC, Generic[P]):
 
     @abstractmethod
     def invoke(self, p: P, x: Any, /, **options: Any) -> Any:
-        """Return the output for an input. Options, here and below: limit, check_mutation."""
+        """Return the output for an input.
+
+        Options, here and below: limit, check_mutation, observers.
+        """
 
     @abstractmethod
     async def ainvoke(self, p: P, x: Any, /, **options: Any) -> Any:

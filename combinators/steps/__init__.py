@@ -10,12 +10,12 @@ first asked for; one that is missing names the extra to install. Importing this 
 
 from typing import TYPE_CHECKING
 
+from combinators import MissingExtraError
 from combinators.steps._documents import Document, Passages
 from combinators.steps._errors import (
     EmbedderError,
     IncompleteReplyError,
     IndexFileError,
-    MissingExtraError,
     ReplyFormatError,
 )
 from combinators.steps._extras import lazily

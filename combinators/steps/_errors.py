@@ -1,7 +1,6 @@
 """What can go wrong in these steps, beside what the third parties raise themselves.
 
 CombinatorError
-├── MissingExtraError    (ModuleNotFoundError)  a third party is not installed
 ├── IncompleteReplyError (RuntimeError)         a model's reply broke off
 ├── ReplyFormatError     (ValueError)           a reply is not what `json_as` was asked for
 ├── IndexFileError       (ValueError)           a saved index is not what was saved
@@ -13,24 +12,6 @@ from typing import final
 from typing_extensions import override
 
 from combinators import CombinatorError
-
-
-@final
-class MissingExtraError(CombinatorError, ModuleNotFoundError):
-    """A step was asked for whose third party is not installed."""
-
-    def __init__(self, wanted: str, module: str, extra: str) -> None:
-        super().__init__(wanted, module, extra)
-        self.wanted = wanted
-        self.module = module
-        self.extra = extra
-
-    @override
-    def __str__(self) -> str:
-        return (
-            f"{self.wanted} needs the module {self.module!r}, which is not installed.\n"
-            f"Install the extra that brings it: pip install 'typed-combinators[{self.extra}]'"
-        )
 
 
 @final

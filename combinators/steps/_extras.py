@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Final
 
-from combinators.steps._errors import MissingExtraError
+from combinators import MissingExtraError
 
 # Which extra brings which third party.
 _EXTRAS: Final = {

@@ -11,7 +11,11 @@ from functools import partial
 from time import perf_counter, process_time
 from typing import Any, Final, final
 
+from typing_extensions import override
+
 from combinators import (
+    Event,
+    Observer,
     Runnable,
     assign,
     fanout,
@@ -159,14 +163,36 @@ def parse(message: list[str]) -> str:
     return message[0]
 
 
-def retrieval() -> Sides:
-    def by_hand(question: str) -> str:
-        values = {"context": retrieve(question), "question": question}
-        return parse(answer(PROMPT.format(**values)))
+RETRIEVAL: Final = pipe(
+    {"context": retrieve, "question": passthrough(str)}, template(PROMPT), answer, parse
+)
 
-    parallel = {"context": retrieve, "question": passthrough(str)}
-    ours = pipe(parallel, template(PROMPT), answer, parse)
-    return {OURS: invoked(ours, "why"), FLOOR: applied(by_hand, "why")}
+
+def retrieved_by_hand(question: str) -> str:
+    values = {"context": retrieve(question), "question": question}
+    return parse(answer(PROMPT.format(**values)))
+
+
+def retrieval() -> Sides:
+    return {OURS: invoked(RETRIEVAL, "why"), FLOOR: applied(retrieved_by_hand, "why")}
+
+
+@final
+class Idle(Observer):
+    """An observer that does nothing with what it is told."""
+
+    @override
+    def on_start(self, event: Event, /) -> None:
+        pass
+
+    @override
+    def on_end(self, event: Event, /) -> None:
+        pass
+
+
+def observed_retrieval() -> Sides:
+    observed = calls("r.invoke('why', observers=observers)", r=RETRIEVAL, observers=(Idle(),))
+    return {OURS: observed, FLOOR: applied(retrieved_by_hand, "why")}
 
 
 # --- Branches ---------------------------------------------------------------------
@@ -441,6 +467,8 @@ ROWS: Final[Sequence[Row]] = (
     Row("`assign` of 4 keys to 8", "a dict literal", 1.2, cheap_assign, theirs.assign, gated=True),
     Row("`pick` of 8 keys", "a dict literal", 1.2, picks, theirs.picks, gated=True),
     Row("retrieval chain", "the code by hand", 1.1, retrieval, theirs.retrieval, gated=True),
+    Row("retrieval chain, nobody observing", "the code by hand", 1.06, retrieval, gated=True),
+    Row("retrieval chain, one observer", "the code by hand", 6, observed_retrieval, gated=True),
     *[
         Row(
             f"{n} trivial branches", "a shared ThreadPoolExecutor", 0.2, partial(dispatched, n),

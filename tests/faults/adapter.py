@@ -22,12 +22,16 @@ Pipeline: TypeAlias = c.Runnable[Any, Any]
 Told: TypeAlias = list[tuple[str, object]]
 
 
-def invoke(r: Pipeline, x: object, limit: int | None = None, **options: bool) -> object:
-    return r.invoke(x, limit=limit, **options)
+def invoke(
+    r: Pipeline, x: object, limit: int | None = None, *, check_mutation: bool = False
+) -> object:
+    return r.invoke(x, limit=limit, check_mutation=check_mutation)
 
 
-async def ainvoke(r: Pipeline, x: object, limit: int | None = None, **options: bool) -> object:
-    return await r.ainvoke(x, limit=limit, **options)
+async def ainvoke(
+    r: Pipeline, x: object, limit: int | None = None, *, check_mutation: bool = False
+) -> object:
+    return await r.ainvoke(x, limit=limit, check_mutation=check_mutation)
 
 
 def _outcome(result: Result[object, Exception]) -> tuple[str, object]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import combinators.steps
-from combinators.steps import MissingExtraError
+from combinators import MissingExtraError
 
 THIRD_PARTIES = ["faiss", "numpy", "openai", "pydantic", "sklearn"]
 
@@ -27,7 +27,7 @@ def without(module: str, code: str) -> str:
 
 
 MISSING = """
-from combinators.steps import MissingExtraError
+from combinators import MissingExtraError
 try:
     {statement}
 except MissingExtraError as error:

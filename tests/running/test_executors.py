@@ -710,6 +710,8 @@ def test_nothing_begins_after_a_failure(run: Loop) -> None:
 
     def step(n: int) -> int:
         begun.append(n)
+        if n > 3:
+            time.sleep(0.01)  # or all would be over before anybody could look at the failure
         return 1 // (n - 3)
 
     with ThreadPoolExecutor(1) as threads:

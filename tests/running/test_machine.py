@@ -24,7 +24,7 @@ from typing_extensions import override
 
 from tests.running.trials.growing import GROWTHS, Part, grown, parts
 from tests.running.trials.leftovers import Leftovers
-from tests.running.trials.trying import drawn_trial, judge, run
+from tests.running.trials.trying import drawn_trial, judge, misreported, run
 
 EXAMPLES = int(os.environ.get("COMBINATORS_MACHINE_EXAMPLES", "20"))
 GENERATIONS = 3
@@ -62,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         trial = drawn_trial(part, chance)
         judge(trial, run(trial))
         assert self._before.found() == {}
+        assert misreported(trial, settled=False) == []
 
     @override
     def teardown(self) -> None:

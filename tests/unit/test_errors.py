@@ -28,6 +28,7 @@ from combinators import (
     JournalError,
     KeyMismatchError,
     MergeError,
+    MissingExtraError,
     MissingKeyError,
     MutationError,
     NoMatchError,
@@ -72,6 +73,14 @@ ERRORS: dict[str, tuple[CombinatorError, type[Exception], str]] = {
         BuilderError("pick()", "no key", "Name one."),
         TypeError,
         "pick() was given no key.\nName one.",
+    ),
+    "MissingExtraError": (
+        MissingExtraError("combinators.observers.Progress", "rich", "rich"),
+        ModuleNotFoundError,
+        (
+            "combinators.observers.Progress needs the module 'rich', which is not installed.\n"
+            "Install the extra that brings it: pip install 'typed-combinators[rich]'"
+        ),
     ),
     "MissingKeyError": (
         MissingKeyError("pick", "context", ["contxt", "q"], "step 1 (fanout)"),

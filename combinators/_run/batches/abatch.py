@@ -8,7 +8,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from combinators._run import aio
 from combinators._run.batches.batch import UNLIMITED, Tally, outcome_of
 from combinators._run.call import turn
 from combinators._run.concurrency.tasks import contained, joined, result_of
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from combinators._run.batches.batch import Outcome
     from combinators._run.call import Host, Turn
-    from combinators._run.choice import Choice
     from combinators._run.code.program import Program
     from combinators._run.concurrency.tasks import Contained
 
@@ -41,17 +39,12 @@ async def _each_of(inputs: Iterable[Any]) -> AsyncGenerator[Any, None]:
 
 
 def drain(
-    choice: Choice,
+    program: Program,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
-    *,
-    watch: bool,
     host: Host | None,
 ) -> Drain:
-    """Return the items of a batch of a runnable, to be run on the running event loop."""
-    program = choice.compiled(
-        aio.itemwise, watch=watch, limited=limit is not None, hosted=host is not None
-    )
+    """Return the items of a batch of a program for them, to be run on the running event loop."""
     return Drain(program, inputs, turn(limit, host=host), limit)
 
 

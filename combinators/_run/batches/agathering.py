@@ -11,7 +11,6 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._failures import BatchError
-from combinators._run import aio
 from combinators._run.batches.batch import UNLIMITED
 from combinators._run.batches.gathering import collected
 from combinators._run.call import turn
@@ -22,26 +21,21 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from combinators._run.call import Host, Turn
-    from combinators._run.choice import Choice
     from combinators._run.code.program import Program
     from combinators._run.concurrency.tasks import Contained
 
 _END: Final[Any] = object()
 
 
-def gathering(  # noqa: PLR0913 - the options of a batch
-    choice: Choice,
+def gathering(
+    program: Program,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
     *,
     collect: bool,
-    watch: bool,
     host: Host | None,
 ) -> Gathering:
-    """Return a batch of a runnable, to be run on the running event loop."""
-    program = choice.compiled(
-        aio.itemwise, watch=watch, limited=limit is not None, hosted=host is not None
-    )
+    """Return a batch of a program for items, to be run on the running event loop."""
     return Gathering(program, inputs, turn(limit, host=host), limit, collect=collect)
 
 

@@ -28,6 +28,7 @@ class Style:
     aio: bool = False
     watch: bool = False  # branches run one by one, to find the one that changes the input
     limited: bool = False  # async bodies run only so many at once
+    observed: bool = False  # whoever watches is told of each step
 
 
 @final
@@ -36,6 +37,7 @@ class Sub:
     """An operand: the program of a part of its own, compiled the same way."""
 
     part: Part
+    said: str = ""  # where it is, inside of the run that is told of
 
 
 @final
@@ -44,6 +46,16 @@ class Hop:
     """An operand: the program of a part that a thread runs, compiled for threads."""
 
     part: Part
+    said: str = ""  # as above
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An operand: the program of a node whose runs are told of."""
+
+    node: n.Node
+    said: str
 
 
 Composed: TypeAlias = (
@@ -61,7 +73,7 @@ class Built:
     inside: tuple[int, ...]  # which ones
 
 
-Operand: TypeAlias = "Sub | Hop | Built | Any"
+Operand: TypeAlias = "Sub | Hop | Observed | Built | Any"
 
 
 @final

@@ -22,13 +22,28 @@ class Stretch:
     first: int = 1
 
 
-# What is compiled into one function.
-Part: TypeAlias = "n.Node | Stretch"
+@final
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A node whose runs are told of by who calls it."""
+
+    node: n.Node
+
+
+# What runs as one; what is compiled into one function.
+Span: TypeAlias = "n.Node | Stretch"
+Part: TypeAlias = "Span | Inside"
 
 
 def steps_of(part: Part) -> tuple[n.Node, ...]:
     """Return the nodes that a part consists of."""
-    return part.steps if isinstance(part, Stretch) else (part,)
+    match part:
+        case Stretch(steps):
+            return steps
+        case Inside(node):
+            return (node,)
+        case _:
+            return (part,)
 
 
 @final
@@ -36,7 +51,7 @@ def steps_of(part: Part) -> tuple[n.Node, ...]:
 class Place:
     """A part of a tree, and the places around it."""
 
-    part: Part
+    part: Span
     outside: Place | None = None
     index: int = 0  # among the nodes of the place outside
 
@@ -60,7 +75,7 @@ class Place:
                 error = FanoutError({key_of(outside, index): error}, len(outside.branches))
         return error
 
-    def _outwards(self) -> Iterator[tuple[Part, n.Node, int]]:
+    def _outwards(self) -> Iterator[tuple[Span, n.Node, int]]:
         place: Place = self
         while (outside := place.outside) is not None:
             if not isinstance(outside.part, n.Named):
@@ -69,7 +84,7 @@ class Place:
             place = outside
 
 
-def segment(outside: Part, node: n.Node, index: int) -> str:
+def segment(outside: Span, node: n.Node, index: int) -> str:
     """Return what a path says of a node at a position inside another."""
     match outside:
         case n.Fanout() | n.Assign():

@@ -7,15 +7,18 @@ from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
+from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
-from combinators._run.code.listing import Built, Hop, Style, Sub, operand_name
-from combinators._run.code.places import steps_of
+from combinators._run.code.listing import Built, Hop, Observed, Style, Sub, operand_name
+from combinators._run.code.places import Inside, steps_of
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import listing
+from combinators._run.observing.subjects import ELEMENT, TRY, said_inside, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from combinators._observer import Subject
     from combinators._run.code.listing import Listing
     from combinators._run.code.places import Part
     from combinators._run.code.traits import Traits
@@ -32,29 +35,34 @@ class Way:
     style: Style
     names: Mapping[str, Any]  # what the code may name, besides variables and operands
     built: Callable[[Built, Sequence[Program], Way], Program]
-    hop: Callable[[Part], Program]  # how a thread runs a part
+    hop: Callable[[Part, str], Program]  # how a thread runs a part, which is said to be there
     apart: Callable[[Program], Program]  # how a program runs that must not share our stack
+    observed: Callable[[Program, Subject], Program]  # how one runs that is watched
 
 
 # Programs that call one another share Python's stack; every so many, one goes on elsewhere.
 DEEPEST = 48
 
 
-def _compile(part: Part, way: Way, known: Traits, depth: int) -> Frame[Program]:
-    code = listing(part, way.style, known)
+def _compile(part: Part, way: Way, known: Traits, depth: int, said: str = "") -> Frame[Program]:
+    code = listing(part, way.style, known, said)
     operands: list[Any] = []
     for operand in code.operands:
         match operand:
-            case Sub(inner):
-                operands.append((yield _compile(inner, way, known, depth + 1)))
-            case Hop(inner):
-                operands.append(way.hop(inner))
+            case Sub(inner, at):
+                operands.append((yield _compile(inner, way, known, depth + 1, at)))
+            case Hop(inner, at):
+                operands.append(way.hop(inner, at))
+            case Observed(node, at):
+                watched = yield _compile(Inside(node), way, known, depth + 1)
+                operands.append(way.observed(watched, subject_of(node, at)))
             case Built(node, inside):
                 programs: list[Program] = []
                 for index in inside:
                     inner = node.children[index]
-                    programs.append((yield _compile(inner, way, known, depth + 1)))
-                operands.append(way.built(operand, programs, way))
+                    at = said_inside(node, index) if way.style.observed else ""
+                    programs.append((yield _compile(inner, way, known, depth + 1, at)))
+                operands.append(_built(operand, programs, way))
             case _:
                 operands.append(operand)
     function = _function(_compiled(source(code, way.style)), operands, part, way)
@@ -64,9 +72,25 @@ def _compile(part: Part, way: Way, known: Traits, depth: int) -> Frame[Program]:
 _frame = on_heap(_compile)
 
 
-def program(part: Part, way: Way) -> Program:
-    """Return the function that runs a part of a tree in some way."""
-    return _frame(part, way, traits(steps_of(part)), 0)
+def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
+    """Return what runs a node; what it runs several times is observed each time."""
+    if way.style.observed and isinstance(operand.node, n.Retry):
+        programs = [way.observed(program, TRY) for program in programs]
+    if way.style.observed and isinstance(operand.node, n.Each):
+        from combinators._run.observing.items import numbering  # noqa: PLC0415 - loaded where it is needed
+
+        programs = [way.observed(program, ELEMENT) for program in programs]
+        return numbering(way.built(operand, programs, way))
+    return way.built(operand, programs, way)
+
+
+def program(part: Part, way: Way, said: str = "") -> Program:
+    """Return the function that runs a part of a tree in some way.
+
+    Args:
+        said: where the part is, inside of the run that observers are told of
+    """
+    return _frame(part, way, traits(steps_of(part)), 0, said)
 
 
 def source(code: Listing, style: Style) -> str:

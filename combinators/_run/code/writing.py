@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING, TypeAlias, final
 from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
 from combinators._run import mappings
-from combinators._run.code.listing import Built, Hop, Listing, Operand, Style, Sub, operand_name
-from combinators._run.code.places import Part, Place, Stretch, steps_of
+from combinators._run.code.listing import (
+    Built,
+    Hop,
+    Listing,
+    Observed,
+    Operand,
+    Style,
+    Sub,
+    operand_name,
+)
+from combinators._run.code.places import Inside, Part, Place, Span, Stretch, steps_of
 from combinators._run.code.promises import gives_no_awaitable
+from combinators._run.observing.subjects import is_observed, joined
 from combinators._run.steps import afolded, folded
 
 if TYPE_CHECKING:
@@ -32,9 +42,11 @@ Steps: TypeAlias = "tuple[n.Node, ...]"
 LONGEST = 128
 
 
-def _list(part: Part, style: Style, traits: Traits) -> Frame[Listing]:
-    writer = _Writer(style, traits)
-    yield writer.part(part, "x", "x", Place(part))
+def _list(part: Part, style: Style, traits: Traits, said: str = "") -> Frame[Listing]:
+    inside = part.node if isinstance(part, Inside) else None
+    writer = _Writer(style, traits, said, inside)
+    span = part.node if isinstance(part, Inside) else part
+    yield writer.part(span, "x", "x", Place(span))
     return writer.listing
 
 
@@ -59,8 +71,10 @@ class _Dict:
 class _Writer:
     """Writes the lines of one function."""
 
-    def __init__(self, style: Style, traits: Traits) -> None:
+    def __init__(self, style: Style, traits: Traits, said: str, inside: n.Node | None) -> None:
         self.listing = Listing()
+        self._said = said  # where the function is, inside of the run that is told of
+        self._inside = inside  # the node of that run, where it is the whole of the function
         self._style = style
         self._traits = traits
         self._registers = 0
@@ -69,10 +83,13 @@ class _Writer:
 
     # -- nodes ------------------------------------------------------------------
 
-    def part(self, part: Part, of: str, to: str, place: Place) -> Frame[None]:
+    def part(self, part: Span, of: str, to: str, place: Place) -> Frame[None]:
         """Write what puts into `to` the result of a part on the input in `of`."""
         if self._hops(part):
-            self._set(to, self._hop(part, of), place)
+            self._set(to, self._hop(part, of, place), place)
+            return
+        if self._style.observed and part is not self._inside and is_observed(part):
+            self._set(to, self._watched(part, of, place), place)
             return
         match part:
             case n.Passthrough():
@@ -106,13 +123,16 @@ class _Writer:
         if len(self.listing.lines) < LONGEST or not node.children:
             yield self.part(node, of, to, place)
         else:
-            self._set(to, self._call(Sub(node), of), place)
+            self._set(to, self._call(Sub(node, self._at(place)), of), place)
 
     def _step(self, node: n.Step | n.Transform, of: str, to: str, place: Place) -> None:
         if self._style.aio and node.aio is not None:
             body = self._operand(partial(afolded, node) if _streams(node) else node.aio)
-            limited = f"await gated({body}, {of}, call)"
-            self._set(to, limited if self._style.limited else f"await {body}({of})", place)
+            started = f"{body}({of})"
+            if self._style.limited:  # what is watched has been let through
+                way = "hosted" if node is self._inside else "gated"
+                started = f"{way}({body}, {of}, call)"
+            self._set(to, f"await {started}", place)
         else:
             sync = partial(folded, node) if _streams(node) else node.function
             self._set(to, f"{self._operand(sync)}({of})", place)
@@ -128,9 +148,9 @@ class _Writer:
             if len(steps) == 1:
                 yield self._inlined(steps[0], of, to, place.inside(steps[0], index))
             elif self._hops(piece):
-                self._set(to, self._hop(piece, of), place)
+                self._set(to, self._hop(piece, of, place), place)
             else:
-                self._set(to, self._call(Sub(piece), of), place)
+                self._set(to, self._call(Sub(piece, self._at(place)), of), place)
             of = to
 
     def _pieces(self, steps: Steps) -> Iterator[tuple[int, Steps]]:
@@ -209,11 +229,12 @@ class _Writer:
     def _alone(self, branch: n.Node, of: str, to: str, place: Place) -> None:
         """Write the only branch that may wait: it runs here, in a context of its own."""
         self._say("if call.team: call.team.check()", place.outside or place)
-        if isinstance(branch, n.Step) and not branch.streams:
+        if isinstance(branch, n.Step) and not branch.streams and not self._style.observed:
             self._set(to, f"copy_context().run({self._operand(branch.function)}, {of})", place)
             self._looked_at(branch, to, place)
         else:
-            self._set(to, f"copy_context().run({self._operand(Sub(branch))}, {of}, call)", place)
+            name = self._operand(Sub(branch, self._at(place)))
+            self._set(to, f"copy_context().run({name}, {of}, call)", place)
 
     def _rearranged(self, node: Rearranging, of: str, to: str, place: Place) -> None:
         """Write a step that only rearranges its input: in place where that is a dict."""
@@ -282,12 +303,23 @@ class _Writer:
         self._registers += 1
         return f"r{self._registers - 1}"
 
-    def _call(self, program: Sub | Built, of: str) -> str:
+    def _at(self, place: Place) -> str:
+        """Return where a place is, inside of the run that is told of."""
+        return joined(self._said, place.path) if self._style.observed else ""
+
+    def _watched(self, node: n.Node, of: str, place: Place) -> str:
+        operand = Observed(node, self._at(place))
+        if self._style.limited and isinstance(node, n.Step | n.Transform) and node.aio is not None:
+            # It begins when it may run: what it waits for that is no part of it.
+            return f"await gated_run({self._operand(operand)}, {of}, call)"
+        return self._call(operand, of)
+
+    def _call(self, program: Sub | Observed | Built, of: str) -> str:
         call = f"{self._operand(program)}({of}, call)"
         return f"await {call}" if self._style.aio else call
 
-    def _hop(self, part: Part, of: str) -> str:
-        name = self._operand(Hop(part))
+    def _hop(self, part: Part, of: str, place: Place) -> str:
+        name = self._operand(Hop(part, self._at(place)))
         return (
             f"await gated_hop({name}, {of}, call)"
             if self._style.limited

@@ -28,11 +28,13 @@ class Drain:
         start: Callable[[AsyncIterable[Any]], Outcomes],
         *,
         collect: bool,
+        observed: bool,
     ) -> None:
         self._journal = journal
         self._inputs = each_of(inputs)
         self._start = start
         self._collect = collect
+        self._observed = observed
         self._running: Outcomes | None = None
         self._stopped = False
 
@@ -50,7 +52,7 @@ class Drain:
         """
         async with aclosing(self._inputs):
             with opened(self._journal, collect=self._collect) as ledger:
-                progress = Progress(ledger, collect=self._collect)
+                progress = Progress(ledger, collect=self._collect, observed=self._observed)
                 while not (progress.ended or self._stopped):
                     async with aclosing(self._kept(progress)) as kept:
                         async for outcome in kept:

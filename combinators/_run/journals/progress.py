@@ -23,9 +23,10 @@ class Progress:
     Items that run are counted anew by what runs them: a position there is an index here.
     """
 
-    def __init__(self, ledger: Ledger, *, collect: bool) -> None:
+    def __init__(self, ledger: Ledger, *, collect: bool, observed: bool) -> None:
         self._ledger = ledger
         self._collect = collect
+        self._observed = observed
         self._begun = 0
         self._places: dict[int, tuple[int, bytes]] = {}  # of what runs, by position
         self._next: tuple[Any, tuple[int, bytes]] | None = None  # the item to run next
@@ -46,6 +47,10 @@ class Progress:
             return None
         if found is None:
             self._next = item, (index, digest)
+        elif self._observed:
+            from combinators._run.observing import items  # noqa: PLC0415 - only observers need it
+
+            items.found(index, item, found)
         return found
 
     def refuse(self, error: JournalError) -> None:
@@ -65,9 +70,14 @@ class Progress:
         """Return the input of the item to run next, as one that runs; or nothing."""
         if self._next is None:
             return ()
-        item, self._places[self._begun] = self._next
+        item, place = self._next
+        self._places[self._begun] = place
         self._next = None
         self._begun += 1
+        if self._observed:
+            from combinators._run.observing.watching import Numbered  # noqa: PLC0415 - as above
+
+            item = Numbered(place[0], item)
         return (item,)
 
     def pauses(self) -> bool:

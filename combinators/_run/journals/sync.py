@@ -30,11 +30,13 @@ class Drain:
         start: Callable[[Iterable[Any]], Outcomes],
         *,
         collect: bool,
+        observed: bool,
     ) -> None:
         self._journal = journal
         self._inputs = iter(inputs)
         self._start = start
         self._collect = collect
+        self._observed = observed
         self._running: Outcomes | None = None
         self._stopped = False
 
@@ -51,7 +53,7 @@ class Drain:
             JournalError: the journal refuses; what was finished until then is in it.
         """
         with opened(self._journal, collect=self._collect) as ledger:
-            progress = Progress(ledger, collect=self._collect)
+            progress = Progress(ledger, collect=self._collect, observed=self._observed)
             while not (progress.ended or self._stopped):
                 yield from self._kept(progress)
                 if progress.has_next() and not self._stopped:

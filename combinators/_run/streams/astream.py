@@ -12,8 +12,17 @@ from combinators._heap import Frame, on_heap
 from combinators._labels import arm_segments, label
 from combinators._run import aio, sync
 from combinators._run.choice import case_segments
+from combinators._run.code.places import segment
 from combinators._run.code.traits import traits
-from combinators._run.hosts import streamed
+from combinators._run.hosts import readable, streamed
+from combinators._run.observing.astages import Watched, enclosed, watched
+from combinators._run.observing.subjects import (
+    TRY,
+    chosen_subject,
+    joined,
+    said_of_arm,
+    subject_of,
+)
 from combinators._run.robust import aio as arobust
 from combinators._run.streams.abeginning import (
     apart,
@@ -36,6 +45,7 @@ from combinators._run.streams.flows import Passage, passage
 from combinators._run.streams.stages import (
     Changing,
     Chunked,
+    Enclosed,
     Opening,
     Spread,
     Through,
@@ -58,7 +68,8 @@ if TYPE_CHECKING:
     from combinators._run.code.program import Program
     from combinators._run.code.traits import Traits
     from combinators._run.streams.aflow import Running
-    from combinators._run.streams.stages import Source
+    from combinators._run.streams.stages import Source, Stage
+    from combinators._run.streams.trail import Blame
 
 
 @final
@@ -83,8 +94,13 @@ class Streaming:
 
     def over(self, chunks: Iterable[Any] | AsyncIterable[Any], turn: Turn) -> Chunks:
         """Return the chunks for an input that comes in chunks."""
+        return self.within(chunks, "the input of transform()", blame_nobody, turn)
+
+    def within(self, chunks: Any, name: str, blame: Blame, turn: Turn) -> Chunks:
+        """Return the chunks for an input that somebody gives who has a name, and may be blamed."""
         flow = Flow(turn)
-        flow.opens(_given(chunks), "the input of transform()", blame_nobody)
+        flow.opens(_given(chunks), name, blame_nobody)
+        flow.given.blame = blame  # for what the chunks are, and not for what they fail with
         return self._run(flow)
 
     async def _run(self, flow: Flow) -> Chunks:
@@ -139,63 +155,93 @@ class _Compiler:
     chunked: Chunked
     traits: Traits
     watch: bool
+    observed: bool
 
-    def program(self, part: Part) -> Program:
+    def at(self, said: str, place: Place) -> str:
+        """Return where a place is, inside of the run that is told of."""
+        return joined(said, place.path) if self.observed else ""
+
+    def tapped(self, said: str) -> Callable[[n.Node, Place], Program]:
+        """Return what gives the program of a step that watches, at a place."""
+        return lambda node, place: self.program(node, self.at(said, place))
+
+    def program(self, part: Part, said: str = "") -> Program:
         """Return the program of a part that runs whole."""
-        return aio.compiled(part, watch=self.watch, limited=True)
+        return aio.compiled(part, said, watch=self.watch, limited=True, observed=self.observed)
 
-    def running(self, choice: Choice) -> Streaming:
+    def running(self, node: n.Bind, choice: Choice) -> Any:
         """Return the stream of a runnable that was chosen."""
-        inner: Streaming = choice.compiled(compiled, watch=self.watch)
-        return inner
+        inner: Streaming = choice.compiled(compiled, watch=self.watch, observed=self.observed)
+        return Watched(inner, chosen_subject(node)) if self.observed else inner
 
 
 # Generators that pull on one another share Python's stack; every so many, one has a task.
 DEEPEST: Final = 32
+DEEPEST_WATCHED: Final = 8  # of those inside one another, where watches stand between them
 
 
-def _compile(node: n.Node, known: _Compiler) -> Frame[Streaming]:
+def _compile(node: n.Node, known: _Compiler, depth: int = 0, said: str = "") -> Frame[Streaming]:
     found = stages(node, known.chunked)
     last = found[-1] if found and isinstance(found[-1], Through) else Through(())
-    collects = bool(found) and isinstance(found[0], Whole | Opening)
+    collects = False
     begins: list[Begin] = []
     nested = 0
     for stage in found[:-1] if last.steps else found:
         nested = 0 if isinstance(stage, Whole | Opening) else nested + 1
         if nested and nested % DEEPEST == 0:
             begins.append(apart)
-        match stage:
-            case Whole(part, place):
-                begins.append(whole(known.program(part), place))
-            case Opening(source, place):
-                arms: list[Streaming] = []
-                for arm in arms_of(source):
-                    arms.append((yield _compile(arm, known)))  # noqa: PERF401 - no comprehension can yield
-                begins.append(_opening(source, place, arms, known))
-            case Through():
-                begins.append(partial(through, passage(stage, known.program)))
-            case Changing(step, place):
-                begins.append(changing(step, place))
-            case Spread(parallel, place):
-                branches: list[Branch] = []
-                for index, inner in enumerate(parallel.branches):
-                    streaming = yield _compile(inner, known)
-                    branches.append(_branch(index, inner, streaming, known))
-                fan = Fan(parallel, branches)
-                collects = collects or (stage is found[0] and fan.collects)
-                begins.append(spreading(fan, label(parallel), place))
-            case _:
-                assert_never(stage)
-    end = passage(last, known.program) if last.steps else None
+        begin, wants_whole = yield _begun(stage, known, depth, said)
+        begins.append(begin)
+        collects = collects or (stage is found[0] and wants_whole)
+    if known.observed and depth % DEEPEST_WATCHED == DEEPEST_WATCHED - 1:
+        begins.append(apart)
+    end = passage(last, known.tapped(said)) if last.steps else None
     return Streaming(begins, end, collects=collects)
+
+
+def _begun(stage: Stage, known: _Compiler, depth: int, said: str) -> Frame[tuple[Begin, bool]]:
+    """Return what begins a stage, and whether that wants all of its input."""
+    collects = isinstance(stage, Whole | Opening)
+    match stage:
+        case Whole(part, place):
+            begin = whole(known.program(part, known.at(said, place)), place)
+        case Opening(source, place):
+            arms: list[Streaming] = []
+            for index, arm in enumerate(arms_of(source)):
+                at = said_of_arm(source, index)
+                arms.append((yield _compile(arm, known, depth + 1, at)))
+            begin = _opening(source, place, arms, known)
+        case Through():
+            begin = partial(through, passage(stage, known.tapped(said)))
+        case Changing(step, place):
+            begin = changing(step, place)
+        case Spread(parallel, place):
+            branches: list[Branch] = []
+            for index, inner in enumerate(parallel.branches):
+                streaming = yield _compile(inner, known, depth + 1, segment(parallel, inner, index))
+                branches.append(_branch(index, inner, streaming, known))
+            fan = Fan(parallel, branches)
+            collects = fan.collects
+            begin = spreading(fan, label(parallel), place)
+        case Enclosed(named, _):
+            streaming = yield _compile(named.node, known, depth + 1)
+            collects = streaming.collects
+            begin = enclosed(streaming, stage)
+        case _:
+            assert_never(stage)
+    if known.observed and not isinstance(stage, Whole | Through):
+        subject = subject_of(stage.node, known.at(said, stage.place))
+        begin = watched(begin, subject, collects=collects)
+    return begin, collects
 
 
 _streaming = on_heap(_compile)
 
 
-def compiled(node: n.Node, *, watch: bool) -> Streaming:
+def compiled(node: n.Node, *, watch: bool, observed: bool = False) -> Streaming:
     """Return the stream of a tree."""
-    return _streaming(node, _Compiler(Chunked(node, watch=watch), traits((node,)), watch))
+    chunked = Chunked(node, watch=watch, observed=observed)
+    return _streaming(node, _Compiler(chunked, traits((node,)), watch, observed))
 
 
 @final
@@ -211,14 +257,12 @@ class _Anywhere:
 
     def over(self, chunks: Iterable[Any] | AsyncIterable[Any], turn: Turn) -> Chunks:
         """Return the chunks for an input that comes in chunks."""
-        return streamed(
-            lambda host: self._inner.over(host.given(chunks) if host else chunks, turn.on(host))
-        )
+        return streamed(lambda host: self._inner.over(readable(chunks, host), turn.on(host)))
 
 
-def runner(node: n.Node, *, watch: bool) -> Running:
+def runner(node: n.Node, *, watch: bool, observed: bool) -> Running:
     """Return the stream of a tree for a caller."""
-    return _Anywhere(compiled(node, watch=watch))
+    return _Anywhere(compiled(node, watch=watch, observed=observed))
 
 
 def _branch(index: int, node: n.Node, streaming: Streaming, known: _Compiler) -> Branch:
@@ -232,18 +276,21 @@ def _opening(node: Source, place: Place, arms: Sequence[Streaming], known: _Comp
         case n.Step():
             return generator(node, place)
         case n.Bind(choose):
-            return bind(node, place, known.program(choose), known.running)
+            return bind(node, place, known.program(choose), partial(known.running, node))
         case n.Route():
             blames = [partial(blame_inside, place, segment) for segment in arm_segments(node)]
             return chosen_arm(partial(route, node), node, place, [*zip(arms, blames, strict=True)])
         case n.Branch():
             segments = case_segments(node)
             blames = [partial(blame_inside, place, segment) for segment in segments]
-            tests = [known.program(test) for test, _ in node.cases]
+            tests = [
+                known.program(test, at) for (test, _), at in zip(node.cases, segments, strict=False)
+            ]
             test = partial(case, node, tests, segments)
             return chosen_arm(test, node, place, [*zip(arms, blames, strict=False)])
         case n.Retry() | n.Fallback() | n.Timeout() | n.Cached():
-            starts = [arm.on for arm in arms]
+            tries = known.observed and isinstance(node, n.Retry)
+            starts = [(Watched(arm, TRY) if tries else arm).on for arm in arms]
             return guarded(arobust.chunks(node, starts, sync.compiled), label(node), place)
         case _:
             assert_never(node)

@@ -178,14 +178,15 @@ class Passage:
                 yield None, chunk, self._places[at]
 
 
-def passage(stage: Through, compiled: Callable[[n.Node], Program]) -> Callable[[], Passage]:
+def passage(stage: Through, compiled: Callable[[n.Node, Place], Program]) -> Callable[[], Passage]:
     """Return what begins a passage through the steps of a stage."""
     makes: list[Callable[[], _Keyed | Tapped]] = []
     places: list[Place] = []
     for node, place in stage.steps:
         if isinstance(node, n.Tap):
-            makes.append(partial(Tapped, compiled(node.watch)))
-            places.append(place.inside(node.watch))
+            inside = place.inside(node.watch)
+            makes.append(partial(Tapped, compiled(node.watch, inside)))
+            places.append(inside)
         else:
             makes.append(partial(_Keyed, node))
             places.append(place)

@@ -68,7 +68,16 @@ class Changing:
     place: Place
 
 
-Stage: TypeAlias = Whole | Opening | Through | Spread | Changing
+@final
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A pipeline under a name, which is not laid flat where its runs are told of."""
+
+    node: n.Named
+    place: Place
+
+
+Stage: TypeAlias = Whole | Opening | Through | Spread | Changing | Enclosed
 Leaf: TypeAlias = "tuple[n.Node, Place]"
 
 
@@ -76,8 +85,9 @@ Leaf: TypeAlias = "tuple[n.Node, Place]"
 class Chunked:
     """Which nodes of a tree give chunks, or let them pass: found once for all of them."""
 
-    def __init__(self, tree: n.Node, *, watch: bool) -> None:
+    def __init__(self, tree: n.Node, *, watch: bool, observed: bool = False) -> None:
         self._watch = watch  # branches run one after another, and whole
+        self.observed = observed
         self._found: set[int] = set()
         nodes = cast("list[n.Node]", [*walk(tree)])
         for node in reversed(nodes):  # children first
@@ -148,7 +158,8 @@ def _leaves(tree: n.Node, chunked: Chunked) -> Iterator[Leaf]:
     waiting: list[Leaf] = [(tree, Place(tree))]
     while waiting:
         node, place = waiting.pop()
-        if isinstance(node, n.Pipe | n.Named) and node in chunked:
+        flat = n.Pipe if chunked.observed else n.Pipe | n.Named
+        if isinstance(node, flat) and node in chunked:
             inside = [(child, place.inside(child, i)) for i, child in enumerate(node.children)]
             waiting.extend(reversed(inside))
         else:
@@ -169,6 +180,8 @@ def _kinds(leaves: Sequence[Leaf], chunked: Chunked) -> list[type]:
         elif isinstance(node, Source):
             kind = Opening
             collected = True
+        elif isinstance(node, n.Pipe | n.Named):
+            kind = Enclosed
         else:
             kind = Spread if isinstance(node, Parallel) else Through
         kinds.append(kind)

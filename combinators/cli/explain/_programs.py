@@ -6,8 +6,17 @@ from functools import partial
 from combinators import _nodes as n
 from combinators._labels import function_name, label
 from combinators._run.code.blame import FIRST_LINE
-from combinators._run.code.listing import Built, Hop, Listing, Operand, Style, Sub, operand_name
-from combinators._run.code.places import Part, Stretch, steps_of
+from combinators._run.code.listing import (
+    Built,
+    Hop,
+    Listing,
+    Observed,
+    Operand,
+    Style,
+    Sub,
+    operand_name,
+)
+from combinators._run.code.places import Inside, Part, Stretch, steps_of
 from combinators._run.code.program import source
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import listing
@@ -38,7 +47,7 @@ def _lines(code: Listing, style: Style) -> Iterator[str]:
 
 def _titled(part: Part) -> str:
     if not isinstance(part, Stretch):
-        return label(part)
+        return label(*steps_of(part))
     last = part.first + len(part.steps) - 1
     return f"pipe steps {part.first} to {last}"
 
@@ -49,6 +58,8 @@ def _named(operand: Operand, style: Style, programs: list[tuple[Part, Style]]) -
             return _numbered(part, style, programs)
         case Hop(part):
             return f"{_numbered(part, Style(watch=style.watch), programs)}, which a thread runs"
+        case Observed(node):
+            return f"{_numbered(Inside(node), style, programs)}, of which observers are told"
         case Built(node, inside):
             inner = [_numbered(node.children[index], style, programs) for index in inside]
             return f"{label(node)} of {', '.join(inner)}"

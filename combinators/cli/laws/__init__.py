@@ -45,8 +45,7 @@ def declare(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Try the laws, print what comes of each, and return the exit status."""
     # Not above: only this command is to load hypothesis.
-    from combinators import OptionError  # noqa: PLC0415 - as said
-    from combinators.steps import MissingExtraError  # noqa: PLC0415 - as said
+    from combinators import MissingExtraError, OptionError  # noqa: PLC0415 - as said
 
     try:
         from combinators.cli.laws import _trials, _writing  # noqa: PLC0415 - as said

@@ -51,10 +51,10 @@ def run(arguments: Namespace) -> int:
     if missing := [path for path in paths if not os.access(path, os.R_OK)]:
         return _stopped(f"no file or folder that can be read: {', '.join(map(repr, missing))}")
     # Not above: only this command is to load what starts processes.
+    from combinators import MissingExtraError  # noqa: PLC0415 - as said
     from combinators.cli._mypy import FailedError  # noqa: PLC0415 - as said
     from combinators.cli.check._report import as_text  # noqa: PLC0415 - as said
     from combinators.cli.stubs import _stubs  # noqa: PLC0415 - as said
-    from combinators.steps import MissingExtraError  # noqa: PLC0415 - as said
 
     progress = Progress()
     progress.say("inferring types with mypy")

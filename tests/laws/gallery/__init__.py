@@ -14,6 +14,7 @@ from tests.laws.gallery import (
     many,
     mappings,
     merges,
+    observers,
     recoveries,
     sequences,
 )
@@ -32,6 +33,7 @@ _ROOMS: Final = (
     endings,
     flows,
     merges,
+    observers,
 )
 
 

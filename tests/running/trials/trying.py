@@ -18,6 +18,7 @@ from combinators.laws import Gave, Outcome, Raised, meaning, rebuilt
 from combinators.laws._outcomes import may_come_from
 from combinators.laws.strategies import canonical
 from tests.running.trials.growing import Part
+from tests.running.trials.observing import Record
 from tests.running.trials.troubles import (
     BARE,
     CALLS,
@@ -207,6 +208,8 @@ def judge(trial: Trial, seen: Seen) -> None:
     _expect(not seen.leaks, trial, seen, "what a branch wrote is seen outside")
     given_up = kind is Kind.HANG or (kind in BARE and seen.watch.fired)
     _expect(given_up or not seen.at_work, trial, seen, "functions are at work")
+    if not given_up:
+        _expect(not (told := misreported(trial)), trial, seen, f"observers are told: {told}")
     if seen.bare is not None or (kind in BARE and seen.watch.fired and not seen.closed):
         wanted = seen.cancelled if kind is Kind.CANCEL else BARE.get(kind or Kind.FAULT)
         _expect(type(seen.bare) is wanted, trial, seen, "it did not come through bare")
@@ -220,6 +223,12 @@ def judge(trial: Trial, seen: Seen) -> None:
         _expect(fits, trial, seen, f"item {index} comes to {meant}")
     if not seen.closed:
         _judge_whole(trial, seen, kind)
+
+
+def misreported(trial: Trial, *, settled: bool = True) -> list[str]:
+    """Return what is wrong with what observers were told of a trial that is over."""
+    records = [each for each in trial.options.observers if isinstance(each, Record)]
+    return [problem for record in records for problem in record.problems(settled=settled)]
 
 
 def _cut_short(trial: Trial, seen: Seen, outcome: Outcome, meant: Outcome) -> bool:

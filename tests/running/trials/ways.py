@@ -14,11 +14,12 @@ from typing import Any, Final, TypeAlias, final
 
 import anyio.lowlevel
 
-from combinators import BatchError, Pool
+from combinators import BatchError, Observer, Pool
 from combinators.laws import Gave, Outcome, Raised
 from combinators.laws._outcomes import as_outcome
 from combinators.laws._reference import folded
 from combinators.laws.strategies._functions import pieces
+from tests.running.trials.observing import Breaking, Record
 from tests.running.trials.troubles import Pipeline
 
 Outcomes: TypeAlias = dict[int, Outcome]
@@ -34,11 +35,16 @@ class Options:
     collects: bool = True  # the failures of a batch
     takes: int | None = None  # chunks or items, before the stream of them is closed
     on_trio: bool = False  # what runs on an event loop
+    observers: tuple[Observer, ...] = ()
+
+    def of_a_call(self) -> dict[str, Any]:
+        """Return the keywords of a call."""
+        return {"limit": self.limit, "observers": self.observers}
 
     def of_a_batch(self) -> dict[str, Any]:
         """Return the keywords of a batch."""
         errors = "collect" if self.collects else "raise"
-        return {"limit": self.limit, "executor": self.pool, "errors": errors}
+        return self.of_a_call() | {"executor": self.pool, "errors": errors}
 
 
 Way: TypeAlias = Callable[[Pipeline, list[Any], Options], Outcomes]
@@ -50,17 +56,17 @@ AsyncWay: TypeAlias = Callable[[Pipeline, list[Any], Options], Awaitable[Outcome
 
 def invoke(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
     try:
-        return {0: Gave(p.invoke(xs[0], limit=options.limit))}
+        return {0: Gave(p.invoke(xs[0], **options.of_a_call()))}
     except Exception as error:  # noqa: BLE001 - an outcome
         return {0: Raised(error)}
 
 
 def stream(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
-    return _read(p.stream(xs[0], limit=options.limit), options)
+    return _read(p.stream(xs[0], **options.of_a_call()), options)
 
 
 def transform(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
-    return _read(p.transform(iter(pieces(xs[0])), limit=options.limit), options)
+    return _read(p.transform(iter(pieces(xs[0])), **options.of_a_call()), options)
 
 
 def _read(stream: Generator[Any, None, None], options: Options) -> Outcomes:
@@ -114,19 +120,19 @@ def _kept(error: BatchError) -> Outcomes:
 
 async def ainvoke(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
     try:
-        return {0: Gave(await p.ainvoke(xs[0], limit=options.limit))}
+        return {0: Gave(await p.ainvoke(xs[0], **options.of_a_call()))}
     except Exception as error:  # noqa: BLE001 - an outcome
         return {0: Raised(error)}
 
 
 async def astream(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
-    return await _aread(p.astream(xs[0], limit=options.limit), options)
+    return await _aread(p.astream(xs[0], **options.of_a_call()), options)
 
 
 async def atransform(p: Pipeline, xs: list[Any], options: Options) -> Outcomes:
     # Whose chunks they are closes them.
     async with aclosing(_arriving(pieces(xs[0]))) as chunks:
-        return await _aread(p.atransform(chunks, limit=options.limit), options)
+        return await _aread(p.atransform(chunks, **options.of_a_call()), options)
 
 
 async def _aread(stream: AsyncGenerator[Any, None], options: Options) -> Outcomes:
@@ -200,4 +206,5 @@ def options(way: Way | AsyncWay, chance: random.Random) -> Options:
         collects=chance.random() < 0.5,
         takes=takes,
         on_trio=chance.random() < 0.5,
+        observers=chance.choice([(), (Record(),), (Breaking(), Record())]),
     )

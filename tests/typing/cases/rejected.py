@@ -7,6 +7,7 @@ Both report an ignore that has nothing to ignore, so a refusal that is lost is f
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from combinators import (
+    Observer,
     Runnable,
     bind,
     branch,
@@ -114,6 +115,12 @@ def inputs_that_do_not_fit() -> None:
 
 def options_that_do_not_exist() -> None:
     encoder.batch([], limits=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def observers_that_are_none() -> None:
+    encoder.invoke("text", observers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    encoder.stream("text", observers=Observer())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    encoder.invoke("text", observer=[])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def variables_of_another_type() -> None:

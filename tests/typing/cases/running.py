@@ -4,9 +4,26 @@ from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 from returns.result import Result
+from typing_extensions import override
 
-from combinators import Runnable
+from combinators import Event, Observer, Run, Runnable
 from tests.typing.cases.given import encoder
+
+
+class Watching(Observer):
+    """An observer that looks at runs and events."""
+
+    @override
+    def on_start(self, event: Event, /) -> None:
+        assert_type(event.run, Run)
+        assert_type((event.run.kind, event.run.name, event.run.path), tuple[str, str, str])
+        assert_type(event.run.parent, Run | None)
+        assert_type(event.time_ns, int)
+
+    @override
+    def on_enter(self, run: Run, /) -> None:
+        assert_type(run.number, int | None)
+        assert_type(run.total, int | None)
 
 
 def one_input_gives_one_output() -> None:
@@ -38,6 +55,24 @@ async def many_inputs_give_as_many_outputs_async(texts: AsyncIterator[str]) -> N
     assert_type(await encoder.abatch(["a", "b"]), list[bytes])
     assert_type(await encoder.abatch(texts, errors="collect"), list[Result[bytes, Exception]])
     one_by_one: AsyncIterator[tuple[int, bytes]] = encoder.abatch_as_completed(texts)
+    assert_type([each async for each in one_by_one], list[tuple[int, bytes]])
+
+
+def observers_are_told_of_calls_and_batches() -> None:
+    told = [Watching(), Watching()]
+    assert_type(encoder.invoke("text", observers=told), bytes)
+    assert_type(encoder.batch(["a"], observers=[Watching()]), list[bytes])
+    chunks: Iterator[bytes] = encoder.stream("text", observers=(Watching(), Observer()))
+    assert_type(list(chunks), list[bytes])
+    assert_type(list(encoder.transform(["a"], observers=told)), list[bytes])
+
+
+async def observers_are_told_of_calls_and_batches_async(texts: AsyncIterator[str]) -> None:
+    assert_type(await encoder.ainvoke("text", observers=[Watching()]), bytes)
+    assert_type(await encoder.abatch(texts, observers=()), list[bytes])
+    one_by_one: AsyncIterator[tuple[int, bytes]] = encoder.abatch_as_completed(
+        texts, observers=[Watching()]
+    )
     assert_type([each async for each in one_by_one], list[tuple[int, bytes]])
 
 

@@ -1,0 +1,1 @@
+"""Runs that are watched, and who is told of them."""

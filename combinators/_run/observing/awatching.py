@@ -1,0 +1,113 @@
+"""Runs that are watched on an event loop: the twin of `watching`."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._observer import STREAMED
+from combinators._run.observing.watching import watched
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from combinators._observer import Subject
+    from combinators._run.call import Turn
+    from combinators._run.code.program import Program
+    from combinators._run.observing.watching import Watch
+    from combinators._run.robust.arecovering import Start
+
+
+def observed(program: Program, subject: Subject) -> Program:
+    """Return a program of which each run is watched."""
+
+    async def run(x: Any, turn: Turn) -> Any:
+        watch, x = watched(subject, x)
+        return await result(watch, program, x, turn)
+
+    return run
+
+
+async def result(watch: Watch, program: Program, x: Any, turn: Turn | None = None) -> Any:
+    """Return what a program returns, while it is watched."""
+    try:
+        watch.start(x)
+        watch.enter()
+        try:
+            value = await program(x, turn)
+        finally:
+            watch.leave()
+    except BaseException as error:
+        watch.fail(error)
+        raise
+    watch.end(value)
+    return value
+
+
+def observed_chunks(start: Start, subject: Subject) -> Start:
+    """Return what starts a stream of which each run is watched."""
+
+    async def run(x: Any, turn: Turn) -> AsyncGenerator[Any, None]:
+        watch, x = watched(subject, x)
+        async with aclosing(given(watch, x, start(x, turn))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    return run
+
+
+async def given(
+    watch: Watch, x: Any, stream: AsyncGenerator[Any, None]
+) -> AsyncGenerator[Any, None]:
+    """Yield what a stream gives, while it is watched from its first chunk on."""
+    async with aclosing(Chunks(watch, stream)) as chunks:
+        watch.start(x)
+        async for chunk in chunks:
+            yield chunk
+
+
+@final
+class Chunks:
+    """Chunks on their way out of a run that is watched and has begun."""
+
+    __slots__ = ("_chunks", "_watch")
+
+    def __init__(self, watch: Watch, chunks: Any) -> None:
+        self._watch = watch
+        self._chunks = chunks
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Any:
+        """Return the next chunk."""
+        watch = self._watch
+        try:
+            watch.enter()
+            try:
+                chunk = await anext(self._chunks)
+            finally:
+                watch.leave()
+        except StopAsyncIteration:
+            watch.end(STREAMED)
+            raise
+        except BaseException as error:
+            watch.fail(error)
+            raise
+        watch.gave(chunk)
+        return chunk
+
+    async def aclose(self) -> None:
+        """Close the stream: where it had more to give, that is how its run ends."""
+        watch = self._watch
+        try:
+            watch.enter()
+            try:
+                await self._chunks.aclose()
+            finally:
+                watch.leave()
+        except BaseException as error:
+            watch.fail(error)
+            raise
+        watch.fail(GeneratorExit())

@@ -1,0 +1,63 @@
+"""Stages of a stream whose runs are watched: each from its beginning on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+from combinators._labels import label
+from combinators._observer import STREAMED
+from combinators._run.observing.watching import WATCHED, Chunks, observed_chunks
+
+if TYPE_CHECKING:
+    from combinators._observer import Subject
+    from combinators._run.robust.recovering import Start
+    from combinators._run.streams.flow import Begin, Flow, Running
+    from combinators._run.streams.stages import Enclosed
+
+
+@final
+class Watched:
+    """A stream of which each run is watched."""
+
+    def __init__(self, inner: Running, subject: Subject) -> None:
+        self.on: Start = observed_chunks(inner.on, subject)
+
+
+def watched(begin: Begin, subject: Subject, *, collects: bool) -> Begin:
+    """Return what begins a stage of which each run is watched."""
+
+    def run(flow: Flow) -> None:
+        x: Any = flow.given.folded() if collects or flow.given.is_whole() else STREAMED
+        if collects:
+            flow.gives(x)
+        watch = WATCHED.get().part(subject)
+        try:
+            watch.start(x)
+            watch.enter()
+            try:
+                begin(flow)
+            finally:
+                watch.leave()
+        except BaseException as error:
+            watch.fail(error)
+            raise
+        chunks: Any = Chunks(watch, flow.given.chunks)  # as far as a stage has to be a generator
+        flow.passes(chunks)
+
+    return run
+
+
+def enclosed(inner: Any, stage: Enclosed) -> Begin:
+    """Return what begins a pipeline under a name, which is a stream of its own."""
+
+    def begin(flow: Flow) -> None:
+        given = flow.given
+        if given.is_whole():
+            chunks = inner.on(given.folded(), flow.call)
+        else:
+            blame = partial(flow.trail.blamed, blame=given.blame)
+            chunks = inner.within(given.each(), given.name, blame, flow.call)
+        flow.opens(chunks, label(stage.node), stage.place.failed)
+
+    return begin
