@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import itertools
 import os
 import pty
 import re
@@ -14,6 +15,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -161,8 +164,14 @@ def test_the_span_of_a_call_is_inside_of_that_of_the_caller() -> None:
     assert traced.tree == {"mine": ["call invoke"], "call invoke": ["step inc"], "step inc": []}
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream", "batch", "abatch"])
-def test_spans_of_a_step_are_inside_of_that_of_its_run(way: str) -> None:
+@pytest.mark.parametrize(
+    ("way", "backend"),
+    [
+        *itertools.product(["invoke", "stream", "batch"], [""]),
+        *itertools.product(["ainvoke", "astream", "abatch"], ["asyncio", "trio"]),
+    ],
+)
+def test_spans_of_a_step_are_inside_of_that_of_its_run(way: str, backend: str) -> None:
     traced = Traced()
 
     def sync(n: int) -> int:
@@ -170,7 +179,7 @@ def test_spans_of_a_step_are_inside_of_that_of_its_run(way: str) -> None:
             return n
 
     async def aio(n: int) -> int:
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         with traced.tracer.start_as_current_span(f"aio {n}"):
             return n
 
@@ -182,7 +191,7 @@ def test_spans_of_a_step_are_inside_of_that_of_its_run(way: str) -> None:
     steps = pipe({f"k{i}": pipe({"s": sync, "a": aio}, _sum, chunks) for i in range(4)}, str)
     run = getattr(steps, way)
     given: object = [1, 1, 1] if "batch" in way else 1
-    _finished(run(given, observers=[traced.observer]))
+    _finished(run(given, observers=[traced.observer]), backend)
     assert trace.get_current_span() is trace.INVALID_SPAN
     owners = {"sync 1": "step sync", "aio 1": "step aio", "chunk 2": "step chunks"}
     names = {context_of(span).span_id: span.name for span in traced.spans}
@@ -195,12 +204,12 @@ def _sum(x: dict[str, int]) -> int:
     return sum(x.values())
 
 
-def _finished(given: Any) -> None:  # noqa: ANN401 - what a way gives
+def _finished(given: Any, backend: str) -> None:  # noqa: ANN401 - what a way gives
     """Wait for what a call gives, to its end."""
     if inspect.iscoroutine(given):
-        asyncio.run(given)
+        anyio.run(lambda: given, backend=backend)
     elif inspect.isasyncgen(given):
-        asyncio.run(_all(given))
+        anyio.run(_all, given, backend=backend)
     elif isinstance(given, Iterator):
         assert [*given]
 

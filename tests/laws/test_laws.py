@@ -2,13 +2,34 @@
 
 import pytest
 
-from combinators.laws import LAWS, NON_LAWS, OURS, Law, LawBroken, category, hold, tried
+from combinators.laws import (
+    LAWS,
+    NON_LAWS,
+    OURS,
+    Law,
+    LawBroken,
+    category,
+    hold,
+    observing,
+    tried,
+)
 from combinators.laws.strategies import Function
 from tests.laws.gallery.sequences import RunsBackwards
+from tests.running.ways import on_trio
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: f"{law.group}-{law.name}")
 def test_the_law_holds(law: Law) -> None:
+    hold(law, OURS)
+
+
+@pytest.mark.parametrize(
+    "law", [law for law in LAWS if law.group == "observing"], ids=lambda law: law.name
+)
+def test_what_is_promised_of_observers_holds_under_trio(
+    law: Law, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "finished", on_trio)
     hold(law, OURS)
 
 

@@ -1,6 +1,5 @@
 """Batches that are observed: every item with its index, here, elsewhere, and from a journal."""
 
-import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +15,16 @@ from returns.result import Success
 from combinators import BatchError, Journal, OptionError, Runnable, Streamed, each, runnable
 from combinators.laws.observing import Log
 from tests.running.trials.observing import Breaking, Record
-from tests.running.ways import ainc, arriving, collected, double, inc
+from tests.running.ways import (
+    Loop,
+    ainc,
+    arriving,
+    collected,
+    double,
+    inc,
+    on_asyncio,
+    on_trio,
+)
 
 Way: TypeAlias = Callable[..., dict[int, Any]]
 
@@ -25,19 +33,38 @@ def batch(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # 
     return dict(enumerate(r.batch(xs, **options)))
 
 
-def abatch(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # noqa: ANN401 - as above
-    return dict(enumerate(asyncio.run(r.abatch(xs, **options))))
+def abatch(
+    r: Runnable[Any, Any],
+    xs: Any,  # noqa: ANN401 - as above
+    loop: Loop = on_asyncio,
+    **options: Any,  # noqa: ANN401 - as above
+) -> dict[int, Any]:
+    return dict(enumerate(loop(r.abatch(xs, **options))))
 
 
 def completed(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # noqa: ANN401 - as above
     return dict(r.batch_as_completed(xs, **options))
 
 
-def acompleted(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # noqa: ANN401 - as above
-    return dict(asyncio.run(collected(r.abatch_as_completed(xs, **options))))
+def acompleted(
+    r: Runnable[Any, Any],
+    xs: Any,  # noqa: ANN401 - as above
+    loop: Loop = on_asyncio,
+    **options: Any,  # noqa: ANN401 - as above
+) -> dict[int, Any]:
+    return dict(loop(collected(r.abatch_as_completed(xs, **options))))
 
 
-WAYS: tuple[Way, ...] = (batch, abatch, completed, acompleted)
+def abatch_on_trio(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # noqa: ANN401 - as above
+    return abatch(r, xs, on_trio, **options)
+
+
+def acompleted_on_trio(r: Runnable[Any, Any], xs: Any, **options: Any) -> dict[int, Any]:  # noqa: ANN401 - as above
+    return acompleted(r, xs, on_trio, **options)
+
+
+ASYNC_WAYS: tuple[Way, ...] = (abatch, acompleted, abatch_on_trio, acompleted_on_trio)
+WAYS: tuple[Way, ...] = (batch, completed, *ASYNC_WAYS)
 
 
 def items(log: Log, word: str) -> dict[int | None, Any]:
@@ -75,7 +102,7 @@ def test_how_many_there_are_is_not_known_of_what_comes_lazily(way: Way) -> None:
     assert isinstance(log.told[0][1].value, Streamed)
 
 
-@pytest.mark.parametrize("way", [abatch, acompleted])
+@pytest.mark.parametrize("way", ASYNC_WAYS)
 def test_items_that_are_awaited_are_told_with_their_index(way: Way) -> None:
     log = Log()
     assert way(runnable(inc), arriving([1, 2]), observers=[log]) == {0: 2, 1: 3}
@@ -116,7 +143,7 @@ def test_observers_that_fail_leave_a_batch_alone(way: Way) -> None:
     assert record.problems() == []
 
 
-def test_a_batch_that_is_closed_early_tells_of_the_end_of_all_that_began() -> None:
+def test_a_batch_that_is_closed_early_tells_of_the_end_of_all_that_began(run: Loop) -> None:
     async def main() -> None:
         found = runnable(inc).abatch_as_completed(itertools.count(), observers=[record], limit=2)
         async with aclosing(found) as outcomes:
@@ -127,9 +154,9 @@ def test_a_batch_that_is_closed_early_tells_of_the_end_of_all_that_began() -> No
         runnable(inc).batch_as_completed(itertools.count(), observers=[record], limit=2)
     ) as outcomes:
         next(outcomes)
-    asyncio.run(main())
+    run(main())
     assert record.problems() == []
-    words = Counter(word for word, run in record.told if run.kind == "batch")
+    words = Counter(word for word, part in record.told if part.kind == "batch")
     assert words == {"start": 2, "chunk": 2, "error": 2}
 
 
@@ -171,7 +198,7 @@ def test_inputs_that_fail_are_the_failure_of_no_item_that_was_told(way: Way) -> 
     assert [run.kind for run in log.runs("error")] == ["batch"]
 
 
-@pytest.mark.parametrize("way", [completed, acompleted])
+@pytest.mark.parametrize("way", [completed, acompleted, acompleted_on_trio])
 def test_items_that_are_given_up_elsewhere_end_with_a_generator_exit(way: Way) -> None:
     async def main() -> None:
         found = runnable(inc).abatch_as_completed(range(100), executor=threads, observers=[log])
@@ -180,8 +207,8 @@ def test_items_that_are_given_up_elsewhere_end_with_a_generator_exit(way: Way) -
 
     log = Log()
     with ThreadPoolExecutor(1) as threads:
-        if way is acompleted:
-            asyncio.run(main())
+        if way is not completed:
+            (on_asyncio if way is acompleted else on_trio)(main())
         else:
             found = runnable(inc).batch_as_completed(range(100), executor=threads, observers=[log])
             next(found)

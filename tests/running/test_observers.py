@@ -5,9 +5,11 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from contextvars import ContextVar, Token
 from typing import Any
 
+import anyio
 import anyio.lowlevel
 import pytest
 from typing_extensions import override
@@ -43,20 +45,26 @@ from tests.running.trials.observing import Breaking
 from tests.running.ways import (
     WAYS,
     AnyStep,
+    Loop,
     Way,
     afailing,
     ainc,
     aone_two_three,
     arriving,
     awaiting,
+    begun,
     collected,
     double,
     failing,
     inc,
     note_of,
     on_asyncio,
+    on_trio,
     one_two_three,
 )
+
+STREAMS = ("stream", "astream", "astream on trio")
+EVERY = ("invoke", "ainvoke", "ainvoke on trio", *STREAMS)
 
 
 def told(log: Log) -> list[str]:
@@ -186,7 +194,7 @@ FAILING: dict[str, Callable[[AnyStep], tuple[Runnable[Any, Any], Any]]] = {
 }
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("way", EVERY)
 @pytest.mark.parametrize("make", FAILING.values(), ids=[*FAILING])
 def test_the_path_of_what_fails_is_that_of_the_note(
     make: Callable[[AnyStep], tuple[Runnable[Any, Any], Any]], way: str
@@ -207,11 +215,15 @@ def run_by(way: str, r: Runnable[Any, Any], x: object, observer: Observer) -> ob
         case "invoke":
             return r.invoke(x, observers=[observer])
         case "ainvoke":
-            return asyncio.run(r.ainvoke(x, observers=[observer]))
+            return on_asyncio(r.ainvoke(x, observers=[observer]))
+        case "ainvoke on trio":
+            return on_trio(r.ainvoke(x, observers=[observer]))
         case "stream":
             return [*r.stream(x, observers=[observer])]
+        case "astream":
+            return on_asyncio(collected(r.astream(x, observers=[observer])))
         case _:
-            return asyncio.run(collected(r.astream(x, observers=[observer])))
+            return on_trio(collected(r.astream(x, observers=[observer])))
 
 
 def test_attempts_and_alternatives_are_told_one_by_one() -> None:
@@ -243,12 +255,12 @@ def test_what_is_kept_is_not_run_and_not_told() -> None:
 # --- Runs nest --------------------------------------------------------------------------
 
 
-def test_parallel_runs_are_parts_of_their_own_branch() -> None:
+def test_parallel_runs_are_parts_of_their_own_branch(run: Loop) -> None:
     log = Log()
     branches = {f"k{i}": pipe(awaiting(0.01), inc) for i in range(8)}
-    asyncio.run(fanout(branches).named("all").ainvoke(1, observers=[log]))
+    run(fanout(branches).named("all").ainvoke(1, observers=[log]))
     runs = log.runs("start")
-    assert len({run.id for run in runs}) == len(runs) == 3 + 16
+    assert len({part.id for part in runs}) == len(runs) == 3 + 16
     (call, named, fan), steps = runs[:3], runs[3:]
     assert (call.parent, named.parent, fan.parent) == (None, call, named)
     assert {step.parent for step in steps} == {fan}
@@ -336,7 +348,10 @@ class Observed:
         return lambda *args, **options: method(*args, observers=self._observers, **options)
 
 
-@pytest.mark.parametrize(("step", "way"), [(current_names, "stream"), (acurrent_names, "astream")])
+@pytest.mark.parametrize(
+    ("step", "way"),
+    [*zip([current_names, acurrent_names, acurrent_names], STREAMS, strict=True)],
+)
 def test_a_stream_is_entered_for_each_chunk_and_left_in_between(step: AnyStep, way: str) -> None:
     assert run_by(way, runnable(step), 1, Entering()) == [step.__name__] * 2
     chunks = runnable(current_names).stream(1, observers=[Entering()])
@@ -345,10 +360,23 @@ def test_a_stream_is_entered_for_each_chunk_and_left_in_between(step: AnyStep, w
     chunks.close()
 
 
+def test_an_async_stream_is_left_between_its_chunks(run: Loop) -> None:
+    async def main() -> None:
+        named = runnable(acurrent_names).named("names")
+        async with aclosing(named.astream(1, observers=[Entering()])) as chunks:
+            assert await anext(chunks) == acurrent_names.__name__
+            assert CURRENT.get() is None
+        assert CURRENT.get() is None
+
+    run(main())
+
+
 # --- Streams ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("way", "step"), [("stream", one_two_three), ("astream", aone_two_three)])
+@pytest.mark.parametrize(
+    ("way", "step"), [*zip(STREAMS, [one_two_three, aone_two_three, aone_two_three], strict=True)]
+)
 def test_chunks_are_told_as_they_come(way: str, step: AnyStep) -> None:
     log = Log()
     assert run_by(way, pipe(inc, step), 1, log) == [1, 2, 3]
@@ -358,7 +386,7 @@ def test_chunks_are_told_as_they_come(way: str, step: AnyStep) -> None:
     assert isinstance(of_step[-1][1].value, Streamed)
 
 
-def test_an_input_in_chunks_is_told_as_such() -> None:
+def test_an_input_in_chunks_is_told_as_such(run: Loop) -> None:
     def twice(chunks: Iterator[int]) -> Iterator[int]:
         for chunk in chunks:
             yield 2 * chunk
@@ -369,7 +397,7 @@ def test_an_input_in_chunks_is_told_as_such() -> None:
 
     log = Log()
     assert [*transform(twice).transform([1, 2], observers=[log])] == [2, 4]
-    assert asyncio.run(atwice()) == [2, 4]
+    assert run(atwice()) == [2, 4]
     starts = [event for word, event in log.told if word == "start"]
     assert [event.run.name for event in starts] == [
         "transform", "transform twice", "atransform", "transform twice",
@@ -387,7 +415,7 @@ def test_a_stream_that_is_closed_early_ends_with_a_generator_exit() -> None:
     assert all(isinstance(event.value, GeneratorExit) for event in errors)
 
 
-def test_an_async_stream_that_is_closed_early_ends_with_a_generator_exit() -> None:
+def test_an_async_stream_that_is_closed_early_ends_with_a_generator_exit(run: Loop) -> None:
     log = Log()
 
     async def main() -> None:
@@ -395,7 +423,7 @@ def test_an_async_stream_that_is_closed_early_ends_with_a_generator_exit() -> No
         await anext(chunks)
         await chunks.aclose()
 
-    asyncio.run(main())
+    run(main())
     errors = [event for word, event in log.told if word == "error"]
     assert [event.run.kind for event in errors] == ["step", "named", "call"]
     assert all(isinstance(event.value, GeneratorExit) for event in errors)
@@ -415,7 +443,7 @@ async def aunclosable(_: object) -> AsyncIterator[int]:
         raise ZeroDivisionError
 
 
-def test_what_fails_as_it_is_closed_ends_with_that() -> None:
+def test_what_fails_as_it_is_closed_ends_with_that(run: Loop) -> None:
     async def main() -> None:
         chunks = runnable(aunclosable).astream(1, observers=[log])
         await anext(chunks)
@@ -427,7 +455,7 @@ def test_what_fails_as_it_is_closed_ends_with_that() -> None:
     with pytest.raises(ZeroDivisionError):
         stream.close()
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(main())
+        run(main())
     assert {type(event.value) for word, event in log.told if word == "error"} == {ZeroDivisionError}
     assert len(log.runs("error")) == 4
 
@@ -438,7 +466,7 @@ def test_a_stream_that_is_never_read_is_not_told() -> None:
     assert log.told == []
 
 
-@pytest.mark.parametrize("way", ["stream", "astream"])
+@pytest.mark.parametrize("way", STREAMS)
 def test_streams_that_lie_deep_in_one_another_are_observed(way: str) -> None:
     deep: Runnable[Any, Any] = runnable(one_two_three)
     for _ in range(60):
@@ -451,31 +479,34 @@ def test_streams_that_lie_deep_in_one_another_are_observed(way: str) -> None:
 # --- Runs that nobody waits for -----------------------------------------------------------
 
 
-def test_a_cancelled_run_ends_with_a_cancelled_error() -> None:
+def test_a_cancelled_run_ends_with_what_cancels(run: Loop) -> None:
     log = Log()
 
-    async def main() -> None:
-        begun = asyncio.Event()
+    async def main() -> type[BaseException]:
+        started = anyio.Event()
 
         async def hang(_: int) -> None:
-            begun.set()
-            await asyncio.sleep(60)
+            started.set()
+            await anyio.sleep(60)
 
-        task = asyncio.create_task((runnable(ainc) | {"a": hang}).ainvoke(1, observers=[log]))
-        await begun.wait()
-        task.cancel()
-        await asyncio.wait([task])
+        async with begun((runnable(ainc) | {"a": hang}).ainvoke(1, observers=[log])) as task:
+            await started.wait()
+            task.cancel()
+            assert await task.was_cancelled()
+        return anyio.get_cancelled_exc_class()
 
-    on_asyncio(main(), seconds=10)
-    errors = [event for word, event in log.told if word == "error"]
-    assert [event.run.kind for event in errors] == ["step", "fanout", "call"]
-    assert all(isinstance(event.value, asyncio.CancelledError) for event in errors)
+    cancelled_error = run(main(), seconds=10)
+    ended: list[tuple[str, type]] = [
+        (event.run.kind, type(event.value)) for word, event in log.told if word == "error"
+    ]
+    inside = asyncio.CancelledError
+    assert ended == [("step", inside), ("fanout", inside), ("call", cancelled_error)]
 
 
-def test_siblings_of_what_fails_end_with_a_cancelled_error() -> None:
+def test_siblings_of_what_fails_end_with_a_cancelled_error(run: Loop) -> None:
     log = Log()
     with pytest.raises(FanoutError):
-        asyncio.run(fanout(a=awaiting(60), b=afailing(OSError(), 0.02)).ainvoke(1, observers=[log]))
+        run(fanout(a=awaiting(60), b=afailing(OSError(), 0.02)).ainvoke(1, observers=[log]))
     errors: dict[str, type] = {
         event.run.path: type(event.value) for word, event in log.told if word == "error"
     }
@@ -508,7 +539,7 @@ def test_a_step_that_was_given_up_ends_when_it_does() -> None:
     assert kinds["step"] == ("end", int)
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("way", EVERY)
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_ctrl_c_and_exits_are_told_of_all_that_they_end(
     kind: type[BaseException], way: str
@@ -523,7 +554,7 @@ def test_ctrl_c_and_exits_are_told_of_all_that_they_end(
 # --- Async steps ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("way", EVERY)
 def test_async_steps_are_told_in_every_way(way: str) -> None:
     log = Log()
     run_by(way, pipe(inc, ainc, runnable(ainc).named("one"), {"a": ainc, "b": inc}), 1, log)
@@ -536,19 +567,19 @@ def test_async_steps_are_told_in_every_way(way: str) -> None:
     ]
 
 
-def test_a_step_that_waits_for_its_turn_has_not_begun() -> None:
+def test_a_step_that_waits_for_its_turn_has_not_begun(run: Loop) -> None:
     log = Log()
-    asyncio.run(fanout(a=awaiting(0.01), b=awaiting(0.01)).ainvoke(1, limit=1, observers=[log]))
+    run(fanout(a=awaiting(0.01), b=awaiting(0.01)).ainvoke(1, limit=1, observers=[log]))
     steps = [word for word, event in log.told if event.run.kind == "step"]
     assert steps == ["start", "end", "start", "end"]
 
 
-def test_what_bind_chooses_is_told_on_an_event_loop() -> None:
+def test_what_bind_chooses_is_told_on_an_event_loop(run: Loop) -> None:
     log = Log()
     chosen = bind(lambda n: runnable(ainc) | runnable(aone_two_three))
-    assert asyncio.run(chosen.ainvoke(1, observers=[log])) == 6
-    assert asyncio.run(collected(chosen.astream(1, observers=[log]))) == [1, 2, 3]
-    assert [run.kind for run in log.runs("start")].count("chosen") == 2
+    assert run(chosen.ainvoke(1, observers=[log])) == 6
+    assert run(collected(chosen.astream(1, observers=[log]))) == [1, 2, 3]
+    assert [part.kind for part in log.runs("start")].count("chosen") == 2
 
 
 def test_branches_that_are_looked_at_for_changes_are_told() -> None:
@@ -607,7 +638,8 @@ CALLS: dict[str, Callable[[Runnable[Any, Any], Any], object]] = {
     "transform": lambda r, bad: r.transform([1], observers=bad),
     "atransform": lambda r, bad: r.atransform([1], observers=bad),
     "batch": lambda r, bad: r.batch([1], observers=bad),
-    "abatch": lambda r, bad: asyncio.run(r.abatch([1], observers=bad)),
+    "abatch": lambda r, bad: on_asyncio(r.abatch([1], observers=bad)),
+    "abatch on trio": lambda r, bad: on_trio(r.abatch([1], observers=bad)),
     "batch_as_completed": lambda r, bad: r.batch_as_completed([1], observers=bad),
     "abatch_as_completed": lambda r, bad: r.abatch_as_completed([1], observers=bad),
 }
@@ -665,7 +697,7 @@ def test_an_observer_that_hears_nothing_does_nothing() -> None:
     assert [*pipe(inc, one_two_three).stream(1, observers=[Observer()])] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("way", EVERY)
 def test_an_observer_hears_only_what_it_asks_for(way: str) -> None:
     class Errors(Observer):
         @override
@@ -688,7 +720,7 @@ def test_an_observer_hears_only_what_it_asks_for(way: str) -> None:
     assert heard == ["step", "named", "call"]
 
 
-@pytest.mark.parametrize("way", ["stream", "astream"])
+@pytest.mark.parametrize("way", STREAMS)
 def test_a_stream_that_does_not_begin_has_failed(way: str) -> None:
     def unsure(_: int) -> bool:
         raise ZeroDivisionError
@@ -700,7 +732,9 @@ def test_a_stream_that_does_not_begin_has_failed(way: str) -> None:
     assert told(log)[-2:] == ["error branch", "error call"]
 
 
-@pytest.mark.parametrize(("way", "step"), [("stream", one_two_three), ("astream", aone_two_three)])
+@pytest.mark.parametrize(
+    ("way", "step"), [*zip(STREAMS, [one_two_three, aone_two_three, aone_two_three], strict=True)]
+)
 def test_chunks_pass_a_pipeline_with_a_name_one_by_one(way: str, step: AnyStep) -> None:
     log = Log()
     assert run_by(way, pipe(step, passthrough().named("same")), 1, log) == [1, 2, 3]
