@@ -249,7 +249,8 @@ async def _gated_run(run: Program, x: Any, turn: Turn) -> Any:
 
 async def _gated(body: Callable[[Any], Coroutine[Any, Any, Any]], x: Any, turn: Turn) -> Any:
     async with turn.gate:
-        return await _hosted(body, x, turn)
+        # As below, but for one call less.
+        return await (body(x) if turn.host is None else turn.host.call(body, x))
 
 
 def _hosted(
