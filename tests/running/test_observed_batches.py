@@ -235,6 +235,25 @@ def test_items_that_are_kept_are_told_although_they_do_not_run(way: Way, tmp_pat
     assert [run.kind for run in log.runs("start")].count("step") == 1
 
 
+@pytest.mark.parametrize("way", ASYNC_WAYS)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_items_that_are_awaited_and_kept_are_told_with_their_index(
+    way: Way, tmp_path: Path, *, elsewhere: bool
+) -> None:
+    log, path = Log(), tmp_path / "kept.sqlite"
+    way(runnable(double), [1, 2], journal=Journal(path, version="1"))
+    with ThreadPoolExecutor(1) as threads:
+        outputs = way(
+            runnable(double),
+            arriving([1, 2, 3]),
+            journal=Journal(path, version="1"),
+            executor=threads if elsewhere else None,
+            observers=[log],
+        )
+    assert outputs == items(log, "end") == {0: 2, 1: 4, 2: 6}
+    assert items(log, "start") == {0: 1, 1: 2, 2: 3}
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_items_that_are_kept_and_run_elsewhere_are_told_with_their_index(
     way: Way, tmp_path: Path
