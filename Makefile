@@ -66,6 +66,8 @@ mypys: $(INSTALLED) ## test the plugin with every mypy that it supports, on ever
 figures: $(INSTALLED) ## the static check: what it finds beside LangChain, what it costs
 	$(BIN)/python -m tests.benchmarks.static_peers
 	@echo
+	$(BIN)/python -m tests.typesafety --pipelines 1000 --twins 1 --seed 77
+	@echo
 	$(BIN)/python -m tests.benchmarks.static_speed
 
 speed: $(INSTALLED) ## what running costs, beside the code by hand and other libraries
