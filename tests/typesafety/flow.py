@@ -168,7 +168,7 @@ class Flow:
         return [
             replace(mistake, words=own[mistake.at, mistake.keys])
             if (mistake.at, mistake.keys) in own
-            else replace(mistake, also=mistake.also | others | {step.at})
+            else replace(mistake, also=mistake.also | others | {step.at}, odd=mistake.odd | others)
             for mistake in found
         ]
 
@@ -271,7 +271,8 @@ def _merged(mistakes: list[Mistake], at: int) -> Mistake:
     conflicts = [each for each in mistakes if each.kind == "conflict"]
     if not all(each.keys for each in mistakes):
         keys = close = ()  # it may be said of what is not wrong by a key
-    return Mistake(at, kind, keys, close, (), _places(conflicts))
+    odd = frozenset[int]().union(*(each.odd for each in mistakes))
+    return Mistake(at, kind, keys, close, (), _places(conflicts) | odd, odd)
 
 
 def _places(mistakes: list[Mistake]) -> frozenset[int]:

@@ -28,6 +28,7 @@ class Mistake:
     near: tuple[str, ...] = ()  # one of which is offered
     words: tuple[str, ...] = ()  # all of which are said, if no key is
     also: frozenset[int] = frozenset()  # other steps that are as good a place to report it
+    odd: frozenset[int] = frozenset()  # of these, where it may be said that no input fits
 
 
 @final
