@@ -439,12 +439,10 @@ def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it(run: Loop) -> 
     run(main(), seconds=10)
 
 
-def test_branches_that_pass_chunks_on_show_the_whole_to_those_who_watch() -> None:
+def test_branches_that_pass_chunks_on_show_the_whole_to_those_who_watch(run: Loop) -> None:
     watched: list[object] = []
-    watch = runnable(watched.append, inline=True)
-    one, other = (passthrough(dict).tap(watch) for _ in range(2))
-    chain = pipe(pieces, fanout(one=one, other=other))
-    asyncio.run(collected(chain.astream(1)))
+    watching: Runnable[Any, Any] = passthrough().tap(runnable(watched.append, inline=True))
+    run(collected(pipe(pieces, fanout(one=watching, other=watching)).astream(1)))
     assert watched == [{"b": 1, "c": 2}] * 2
 
 
