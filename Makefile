@@ -34,7 +34,7 @@ ifdef COVERAGE
 	$(BIN)/coverage run $(PYTEST) $(MEASURED)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=100
-	$(BIN)/python $(PYTEST) $(MEASURED:%=--ignore=%)
+	$(BIN)/python $(PYTEST) tests docs README.md $(MEASURED:%=--ignore=%)
 else
 	$(BIN)/python $(PYTEST)
 endif
