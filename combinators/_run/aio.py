@@ -19,7 +19,7 @@ from combinators._run.choice import arm_index, case_segments, chosen, no_match
 from combinators._run.code.blame import blamed
 from combinators._run.code.listing import Style
 from combinators._run.code.places import key_of, segment
-from combinators._run.code.program import Program, Way, program
+from combinators._run.code.program import Loop, Program, Way, loop as loop_of, program
 from combinators._run.code.promises import PLAIN, look
 from combinators._run.code.traits import awaits_only, runs_in_turn
 from combinators._run.concurrency.tasks import Branches, in_thread, on_a_stack_of_its_own
@@ -82,9 +82,19 @@ def itemwise(
     Args:
         hosted: whether async bodies are run by the host of the event loop
     """
-    gated = hosted or (limited and not runs_in_turn(node))
+    gated = _are_gated(node, limited=limited, hosted=hosted)
     run = compiled(node, watch=watch, limited=gated, observed=observed)
     return awatching.observed(run, ITEM) if observed else run
+
+
+def loop(node: n.Node, *, watch: bool, limited: bool, hosted: bool = False) -> Loop:
+    """Return the loop over many such items."""
+    return loop_of(node, _WAYS[watch, _are_gated(node, limited=limited, hosted=hosted), False])
+
+
+def _are_gated(node: n.Node, *, limited: bool, hosted: bool) -> bool:
+    """Return whether the bodies inside of an item ask before they run."""
+    return hosted or (limited and not runs_in_turn(node))
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:

@@ -84,7 +84,7 @@ def gathering(
     node: n.Node, *, watch: bool, observed: bool
 ) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree with async steps and returns all results."""
-    run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
+    run = agathering.loop(node, watch=watch, limited=True, observed=observed)
 
     def gather(inputs: Iterable[Any], call: Call, collect: bool) -> list[Any]:  # noqa: FBT001 - from the face
         refuse_running_loop("batch")

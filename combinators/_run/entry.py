@@ -40,7 +40,7 @@ def gathering(
     gather = (
         _bridge().gathering(node, watch=watch, observed=observed)
         if needs_loop(node)
-        else gathering_.gathering(sync.itemwise(node, watch=watch, observed=observed))
+        else gathering_.gathering(gathering_.loop(node, watch=watch, observed=observed))
     )
     return gather
 

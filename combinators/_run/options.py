@@ -103,13 +103,13 @@ class Options:
         if pool is None or self.journal is not None:
             drain = self.adrain(pipeline, inputs)
             return lambda host: abatch.gathered(drain(host), collect=collect)
-        program = self._itemwise(pipeline)
+        loop = self._itemwise(pipeline, agathering.loop)
 
         def gathered(host: Host | None) -> Coroutine[Any, Any, list[Any]]:
             with using(pool):
                 items = self._numbered(readable(inputs, host))
                 gathering = agathering.gathering(
-                    program(host), items, self.limit, collect=collect, host=host
+                    loop(host), items, self.limit, collect=collect, host=host
                 )
             return gathering.results()
 
@@ -217,9 +217,10 @@ class Options:
             executor, order, size = self._sent(pipeline)
             start = self._atracked(lambda inputs: aexecutors.Drain(executor, inputs, order, size))
             return lambda _, inputs: start(inputs)
+        from combinators._run import aio  # noqa: PLC0415 - as above
         from combinators._run.batches import abatch  # noqa: PLC0415 - asyncio is loaded where it is needed
 
-        program = self._itemwise(pipeline)
+        program = self._itemwise(pipeline, aio.itemwise)
 
         def started(host: Host | None, inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
@@ -266,17 +267,18 @@ class Options:
 
         return partial(AsyncDrain, start)
 
-    def _itemwise(self, pipeline: Choice) -> Callable[[Host | None], Program]:
-        """Return what gives the program for items on an event loop, which may have a host."""
-        from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
-        from combinators._run.concurrency.budget import checked_limit  # noqa: PLC0415 - as above
+    def _itemwise(
+        self, pipeline: Choice, compile_: Callable[..., Program]
+    ) -> Callable[[Host | None], Program]:
+        """Return what gives what runs items on an event loop, which may have a host."""
+        from combinators._run.concurrency.budget import checked_limit  # noqa: PLC0415 - only here it is loaded already
 
         variant = {
             "watch": self.check_mutation,
             "limited": checked_limit(self.limit) is not None,
             "observed": self.observed,
         }
-        return lambda host: pipeline.compiled(aio.itemwise, hosted=host is not None, **variant)
+        return lambda host: pipeline.compiled(compile_, hosted=host is not None, **variant)
 
     def _checked_pool(self) -> Pool | None:
         """Return the pool that runs the batch here, None where an executor runs it elsewhere."""

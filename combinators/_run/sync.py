@@ -19,7 +19,7 @@ from combinators._run.choice import arm_index, case_segments, chosen, no_match
 from combinators._run.code.blame import blamed
 from combinators._run.code.listing import Style
 from combinators._run.code.places import key_of, segment
-from combinators._run.code.program import Program, Way, program
+from combinators._run.code.program import Loop, Program, Way, loop as loop_of, program
 from combinators._run.code.promises import PLAIN, look
 from combinators._run.code.traits import needs_loop
 from combinators._run.concurrency.contexts import on_a_stack_of_its_own
@@ -58,6 +58,11 @@ def itemwise(node: n.Node, *, watch: bool, observed: bool) -> Program:
     """Return the program for the items of a batch, which come with their index if observed."""
     run = compiled(node, watch=watch, observed=observed)
     return _observed(run, ITEM) if observed else run
+
+
+def loop(node: n.Node, *, watch: bool) -> Loop:
+    """Return the loop over many items for a sync caller."""
+    return loop_of(node, _WAYS[watch, False])
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:

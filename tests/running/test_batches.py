@@ -6,7 +6,7 @@ import gc
 import itertools
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextvars import ContextVar, copy_context
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import pytest
 from returns.result import Success
 from typing_extensions import override
 
-from combinators import BatchError, OptionError, Pool, fanout, pipe, runnable
+from combinators import BatchError, Observer, OptionError, Pool, fanout, pipe, runnable
 from tests.running.ways import (
     AnyStep,
     Gauge,
@@ -330,8 +330,11 @@ class Incomparable:
         raise TypeError
 
 
+@pytest.mark.parametrize("observers", [(), (Observer(),)])
 @pytest.mark.parametrize("aio", [False, True])
-def test_a_context_that_does_not_compare_is_changed(run: Loop, *, aio: bool) -> None:
+def test_a_context_that_does_not_compare_is_changed(
+    run: Loop, *, aio: bool, observers: Sequence[Observer]
+) -> None:
     var = ContextVar[object]("var")
     seen: list[object] = []
     outside = Incomparable()
@@ -347,8 +350,8 @@ def test_a_context_that_does_not_compare_is_changed(run: Loop, *, aio: bool) -> 
     def main() -> list[int]:
         var.set(outside)
         if aio:
-            return run(runnable(astep).abatch(range(3), limit=1))
-        return runnable(step).batch(range(3), limit=1)
+            return run(runnable(astep).abatch(range(3), limit=1, observers=observers))
+        return runnable(step).batch(range(3), limit=1, observers=observers)
 
     assert copy_context().run(main) == [0, 1, 2]
     assert all(value is outside for value in seen)

@@ -20,8 +20,9 @@ from combinators import (
     runnable,
     template,
 )
+from combinators._run.code.blame import FIRST_LINE, LINE_IN_LOOP
 from combinators._run.code.listing import Style
-from combinators._run.code.program import source
+from combinators._run.code.program import source, source_of_loop
 from combinators._run.code.promises import gives_no_awaitable
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import LONGEST, listing
@@ -64,6 +65,18 @@ def test_the_code_of_a_chain_is_a_line_a_step() -> None:
         "            raise\n"
         "    raise failures.pop()"
     )
+
+
+@pytest.mark.parametrize("aio", [False, True])
+def test_the_code_of_a_batch_is_a_loop_around_the_same_lines(*, aio: bool) -> None:
+    style = Style(aio=aio)
+    chain = pipe(inc, ainc if aio else double)
+    code = listing(chain.node, style, traits((chain.node,)))
+    once, loop = source(code, style).splitlines(), source_of_loop(code, style).splitlines()
+    *lines, last = once[FIRST_LINE - 1 : FIRST_LINE - 1 + len(code.lines)]
+    first = LINE_IN_LOOP - 1
+    assert [line.strip() for line in loop[first : first + len(lines)]] == [*map(str.strip, lines)]
+    assert loop[first + len(lines)].strip() == last.strip().replace("return", "values[index] =")
 
 
 def test_what_a_fanout_has_just_made_is_read_without_a_look() -> None:

@@ -11,32 +11,68 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, final
 
 from combinators._failures import BatchError
+from combinators._run import aio
 from combinators._run.batches.batch import UNLIMITED
-from combinators._run.batches.gathering import collected
+from combinators._run.batches.gathering import claims, collected, is_changed
 from combinators._run.call import turn
 from combinators._run.concurrency.tasks import contained, joined
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable
     from contextvars import Context
 
+    from combinators import _nodes as n
     from combinators._run.call import Host, Turn
-    from combinators._run.code.program import Program
+    from combinators._run.code.program import Loop, Program
     from combinators._run.concurrency.tasks import Contained
 
 _END: Final[Any] = object()
 
 
 def gathering(
-    program: Program,
+    loop: Loop,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
     *,
     collect: bool,
     host: Host | None,
 ) -> Gathering:
-    """Return a batch of a program for items, to be run on the running event loop."""
-    return Gathering(program, inputs, turn(limit, host=host), limit, collect=collect)
+    """Return a batch of a loop over items, to be run on the running event loop."""
+    return Gathering(loop, inputs, turn(limit, host=host), limit, collect=collect)
+
+
+def loop(
+    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool = False
+) -> Loop:
+    """Return what runs a tree on many inputs, each with its index if observed."""
+    if observed:
+        return _through(
+            aio.itemwise(node, watch=watch, limited=limited, hosted=hosted, observed=True)
+        )
+    return aio.loop(node, watch=watch, limited=limited, hosted=hosted)
+
+
+def _through(program: Program) -> Loop:
+    """Return the loop that a program would be compiled into, around the program as it is."""
+
+    async def batch(  # noqa: PLR0913, PLR0917 - what a loop is given
+        items: Iterable[tuple[int, Any]],
+        turn: Turn,
+        values: dict[int, Any],
+        failed: Callable[[int, Exception], None],
+        context: Context,
+        before: Context,
+    ) -> bool:
+        for index, x in items:
+            try:
+                values[index] = await program(x, turn)
+            except Exception as error:  # noqa: BLE001 - the outcome of this item
+                failed(index, error)
+            if is_changed(context, before):
+                return True
+        return False
+
+    return batch
 
 
 @final
@@ -45,28 +81,29 @@ class Gathering:
 
     def __init__(
         self,
-        program: Program,
+        loop: Loop,
         inputs: Iterable[Any] | AsyncIterable[Any],
         turn: Turn,
         limit: int | None,
         *,
         collect: bool,
     ) -> None:
-        self._program = program
+        self._loop = loop
         self._turn = turn
         self._limit = limit or UNLIMITED
         self._collect = collect
         self._arriving: AsyncIterator[Any] | None = None
-        self._inputs: Iterator[Any] = iter(())
+        there: Iterable[Any] = ()
         if isinstance(inputs, AsyncIterable):
             self._arriving = aiter(inputs)
         else:
-            self._inputs = iter(inputs)
+            there = inputs
+        self._claims, self._leave_the_rest = claims(there, self._failed)
         self._reading = asyncio.Lock()
         self._context = copy_context()
         self._values: dict[int, Any] = {}
         self._errors: dict[int, Exception] = {}
-        self._count = 0
+        self._arrived = 0
         self._has_ended = False  # no further item begins
         self._tasks: set[asyncio.Task[Contained]] = set()
         self._news: asyncio.Event = asyncio.Event()
@@ -84,7 +121,7 @@ class Gathering:
                 self._news.clear()
                 await self._news.wait()
         finally:
-            self._has_ended = True
+            self._end()
             tasks = [*self._tasks]
             for task in tasks:
                 task.cancel()
@@ -120,48 +157,34 @@ class Gathering:
 
     async def _work(self, context: Context) -> None:
         asyncio.get_running_loop().call_soon(self._start_one)
-        try:
-            if self._arriving is None:
-                await self._work_through(self._inputs, context)
-            else:
-                await self._work_as_they_arrive(self._arriving)
-        except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
-            self._failed(self._count, error)
+        items = self._claims if self._arriving is None else await self._next(self._arriving)
+        is_changed = await self._loop(
+            items, self._turn, self._values, self._failed, context, self._context
+        )
+        if self._arriving is None and not is_changed:
             self._has_ended = True
 
-    async def _work_through(self, inputs: Iterator[Any], context: Context) -> None:
-        program, turn, values, before = self._program, self._turn, self._values, self._context
-        for x in inputs:
-            index = self._count
-            self._count = index + 1
-            try:
-                values[index] = await program(x, turn)
-            except Exception as error:  # noqa: BLE001 - the outcome of this item
-                self._failed(index, error)
-            try:
-                if context != before or self._has_ended:
-                    return
-            except Exception:  # noqa: BLE001 - values that do not compare: it has been changed
-                return
-        self._has_ended = True
-
-    async def _work_as_they_arrive(self, inputs: AsyncIterator[Any]) -> None:
-        """Run one item: the next one begins in a task of its own, with a context of its own."""
+    async def _next(self, inputs: AsyncIterator[Any]) -> list[tuple[int, Any]]:
+        """Return one item as it arrives, if one does: the next one begins in another task."""
         async with self._reading:
-            if self._has_ended:
-                return
-            x = await anext(inputs, _END)
+            x = _END
+            if not self._has_ended:
+                try:
+                    x = await anext(inputs, _END)
+                except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
+                    self._failed(self._arrived, error)
             if x is _END:
                 self._has_ended = True
-                return
-            index = self._count
-            self._count = index + 1
-        try:
-            self._values[index] = await self._program(x, self._turn)
-        except Exception as error:  # noqa: BLE001 - the outcome of this item
-            self._failed(index, error)
+                return []
+            self._arrived += 1
+            return [(self._arrived - 1, x)]
+
+    def _end(self) -> None:
+        """Let no further item begin."""
+        self._has_ended = True
+        self._leave_the_rest()
 
     def _failed(self, index: int, error: Exception) -> None:
         self._errors[index] = error
         if not self._collect:
-            self._has_ended = True
+            self._end()

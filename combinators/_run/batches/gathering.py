@@ -1,32 +1,89 @@
 """A batch whose results are all wanted: the caller works through the inputs, and others help.
 
-Items that never wait never leave the caller. Each has a context of its own: they share one
-copy until an item has changed it, and go on in a fresh one.
+Items that never wait never leave the caller, nor the frame of one loop. Each has a context of
+its own: they share one copy until an item has changed it, and go on in a fresh one.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from contextvars import copy_context
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from combinators._failures import BatchError
+from combinators._run import sync
 from combinators._run.batches.batch import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextvars import Context
 
+    from combinators import _nodes as n
     from combinators._run.call import Call
-    from combinators._run.code.program import Program
+    from combinators._run.code.program import Loop, Program
     from combinators._run.concurrency.threads import Gate
 
 _END: Final[Any] = object()
 
 
-def gathering(program: Program) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
-    """Return what runs a program on many inputs, and returns the results in their order."""
-    return lambda inputs, call, collect: Gathering(program, inputs, call, collect=collect).results()
+def gathering(loop: Loop) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
+    """Return what runs a loop over many inputs, and returns the results in their order."""
+    return lambda inputs, call, collect: Gathering(loop, inputs, call, collect=collect).results()
+
+
+def loop(node: n.Node, *, watch: bool, observed: bool = False) -> Loop:
+    """Return what runs a tree on many inputs, each with its index if observed."""
+    if observed:
+        return _through(sync.itemwise(node, watch=watch, observed=True))
+    return sync.loop(node, watch=watch)
+
+
+def _through(program: Program) -> Loop:
+    """Return the loop that a program would be compiled into, around the program as it is."""
+
+    def batch(  # noqa: PLR0913, PLR0917 - what a loop is given
+        items: Iterable[tuple[int, Any]],
+        call: Call,
+        values: dict[int, Any],
+        failed: Callable[[int, Exception], None],
+        context: Context,
+        before: Context,
+    ) -> bool:
+        for index, x in items:
+            try:
+                values[index] = program(x, call)
+            except Exception as error:  # noqa: BLE001 - the outcome of this item
+                failed(index, error)
+            if is_changed(context, before):
+                return True
+        return False
+
+    return batch
+
+
+def is_changed(context: Context, before: Context) -> bool:
+    """Return whether a context differs from the one that it is a copy of."""
+    try:
+        return context != before
+    except Exception:  # noqa: BLE001 - values that do not compare: it has been changed
+        return True
+
+
+# One step of an iterator over these is one step of the interpreter: nobody is let in between.
+STEADY: Final = (list, tuple, range)
+
+
+def claims(
+    inputs: Iterable[Any], failed: Callable[[int, Exception], None]
+) -> tuple[Iterator[tuple[int, Any]], Callable[[], object]]:
+    """Return inputs with their index, for several threads, and what leaves none to be begun."""
+    if type(inputs) in STEADY:
+        items = enumerate(inputs)
+        return items, lambda: deque(items, maxlen=0)
+    later = Claims(inputs, failed)
+    return later, later.end
 
 
 @final
@@ -42,6 +99,10 @@ class Claims:
         self._count = 0
         self._lock = threading.Lock()
         self._has_ended = False
+
+    def end(self) -> None:
+        """Give no further one."""
+        self._has_ended = True
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         """Return itself."""
@@ -63,17 +124,6 @@ class Claims:
             return self._count - 1, item
 
 
-# One step of an iterator over these is one step of the interpreter: nobody is let in between.
-_STEADY: Final = (list, tuple, range)
-
-
-def claims(
-    inputs: Iterable[Any], failed: Callable[[int, Exception], None]
-) -> Iterator[tuple[int, Any]]:
-    """Return inputs with their index, for several threads."""
-    return enumerate(inputs) if type(inputs) in _STEADY else Claims(inputs, failed)
-
-
 def collected(values: Any, errors: Mapping[int, Exception]) -> list[Any]:
     """Return the outcome of every item: its value, or its error."""
     in_list = type(values) is list
@@ -88,17 +138,15 @@ def collected(values: Any, errors: Mapping[int, Exception]) -> list[Any]:
 class Gathering:
     """Items on their way through a program. A crew: `help` is what its threads run."""
 
-    def __init__(
-        self, program: Program, inputs: Iterable[Any], call: Call, *, collect: bool
-    ) -> None:
-        self._program = program
+    def __init__(self, loop: Loop, inputs: Iterable[Any], call: Call, *, collect: bool) -> None:
+        self._loop = loop
         self._call = call
         self._budget = call.budget
         self._collect = collect
-        self._in_list = type(inputs) in _STEADY
+        self._in_list = type(inputs) in STEADY
         self._values: Any = [_END] * len(cast("Any", inputs)) if self._in_list else {}
         self._errors: dict[int, Exception] = {}
-        self._claims = claims(inputs, self._failed)
+        self._claims, self._leave_the_rest = claims(inputs, self._failed)
         self._context = copy_context()
         self._lock = threading.Lock()
         self._helping = 0
@@ -112,12 +160,14 @@ class Gathering:
         Raises:
             BatchError: an item failed, and failures are not collected.
         """
-        self._budget.summon(self)
+        if not self._in_list or len(self._values) > 1:
+            self._budget.summon(self)
         try:
-            self._work()
+            self._work(self._claims)
+            self._has_ended = True
             self._await_help()
         finally:
-            self._has_ended = True
+            self._end()
             self._budget.dismiss(self)
         if self._fatal is not None:
             raise self._fatal
@@ -149,44 +199,37 @@ class Gathering:
                 return
             self._helping += 1
         try:
-            self._work(self._budget.send_on)
+            for item in self._claims:
+                self._budget.send_on()  # before it runs: it may wait
+                self._work(chain((item,), self._claims))
+            self._has_ended = True
         except BaseException as error:  # noqa: BLE001 - raised again by the owner, in its thread
             self._fatal = self._fatal or error
-            self._has_ended = True
+            self._end()
         with self._lock:
             self._helping -= 1
             if self._waiting is not None and (not self._helping or self._fatal is not None):
                 self._waiting.release()
                 self._waiting = None
 
-    def _work(self, begun: Callable[[], None] | None = None) -> None:
+    def _work(self, items: Iterable[tuple[int, Any]]) -> None:
         """Run items, in fresh contexts as often as one is changed."""
-        while not self._has_ended:
-            context = self._context.copy()
-            context.run(self._drain, context, begun)
-            begun = None
+        before, is_changed = self._context, True
+        while is_changed:
+            context = before.copy()
+            is_changed = context.run(
+                self._loop, items, self._call, self._values, self._failed, context, before
+            )
 
-    def _drain(self, context: Context, begun: Callable[[], None] | None) -> None:
-        program, call, values, before = self._program, self._call, self._values, self._context
-        for index, x in self._claims:
-            if begun is not None:
-                begun()  # before it runs: it may wait
-                begun = None
-            try:
-                values[index] = program(x, call)
-            except Exception as error:  # noqa: BLE001 - the outcome of this item
-                self._failed(index, error)
-            try:
-                if context != before or self._has_ended:
-                    return
-            except Exception:  # noqa: BLE001 - values that do not compare: it has been changed
-                return
+    def _end(self) -> None:
+        """Let no further item begin."""
         self._has_ended = True
+        self._leave_the_rest()
 
     def _failed(self, index: int, error: Exception) -> None:
         self._errors[index] = error
         if not self._collect:
-            self._has_ended = True
+            self._end()
 
     def _await_help(self) -> None:
         """Return when no item runs any more, or at once where one was interrupted."""

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from combinators._run.code.listing import Style
     from combinators._run.code.places import Part
 
-# The number of the first line that a listing gives, below the head and the `try`.
+# The number of the first line that a listing gives, below the head and the `try`; in a loop.
 FIRST_LINE = 3
+LINE_IN_LOOP = 4
 
 
-def blamed(style: Style, error: Exception, part: Part) -> list[Exception]:
+def blamed(style: Style, error: Exception, part: Part, first: int = FIRST_LINE) -> list[Exception]:
     """Return what to raise for an error that a line of a program let out; itself: nothing.
 
     The listing is made again for that: a call that succeeds pays nothing for its places.
     """
     line = cast("TracebackType", error.__traceback__).tb_lineno
     places = listing(part, style, traits(steps_of(part))).places
-    place = places[line - FIRST_LINE]
+    place = places[line - first]
     failure = place.failed(_of_step(error, place.part))
     return [] if failure is error else [failure]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
+from combinators._run.code.blame import LINE_IN_LOOP
 from combinators._run.code.listing import Built, Hop, Observed, Style, Sub, operand_name
 from combinators._run.code.places import Inside, steps_of
 from combinators._run.code.traits import traits
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 # `(input, call) -> output`, or a coroutine of it.
 Program: TypeAlias = "Callable[..., Any]"
+
+# `(items, call, values, failed, context, before) -> changed`, or a coroutine of it: runs items,
+# each an index and an input, puts outputs into `values`, gives errors to `failed`, and returns
+# early, true, where an item has made the context that they share differ from the one before.
+Loop: TypeAlias = "Callable[..., Any]"
 
 
 @final
@@ -46,6 +52,18 @@ DEEPEST = 48
 
 def _compile(part: Part, way: Way, known: Traits, depth: int, said: str = "") -> Frame[Program]:
     code = listing(part, way.style, known, said)
+    operands = yield _operands(code, way, known, depth)
+    function = _function(_compiled(source(code, way.style)), operands, part, way)
+    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
+
+
+def _compile_loop(part: Part, way: Way, known: Traits) -> Frame[Loop]:
+    code = listing(part, way.style, known)
+    operands = yield _operands(code, way, known, 0)
+    return _function(_compiled(source_of_loop(code, way.style)), operands, part, way)
+
+
+def _operands(code: Listing, way: Way, known: Traits, depth: int) -> Frame[list[Any]]:
     operands: list[Any] = []
     for operand in code.operands:
         match operand:
@@ -65,11 +83,11 @@ def _compile(part: Part, way: Way, known: Traits, depth: int, said: str = "") ->
                 operands.append(_built(operand, programs, way))
             case _:
                 operands.append(operand)
-    function = _function(_compiled(source(code, way.style)), operands, part, way)
-    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
+    return operands
 
 
 _frame = on_heap(_compile)
+_frame_of_loop = on_heap(_compile_loop)
 
 
 def _built(operand: Built, programs: Sequence[Program], way: Way) -> Program:
@@ -93,13 +111,35 @@ def program(part: Part, way: Way, said: str = "") -> Program:
     return _frame(part, way, traits(steps_of(part)), 0, said)
 
 
+def loop(part: Part, way: Way) -> Loop:
+    """Return the function that runs a part of a tree on many inputs, all of it in one frame."""
+    return _frame_of_loop(part, way, traits(steps_of(part)))
+
+
 def source(code: Listing, style: Style) -> str:
     """Return the source of a function, complete but for what it is defined in."""
-    *lines, last = code.lines or ["x = x"]
-    ending = [last.replace("x =", "return", 1)] if last.startswith("x = ") else [last, "return x"]
-    body = [f"        {line}" for line in (*lines, *ending)]
+    body = [f"        {line}" for line in _ending(code, "return")]
     head = "async def ainvoke(x, call):" if style.aio else "def invoke(x, call):"
     return "\n".join([head, "    try:", *body, *_WHERE_IT_FAILS])
+
+
+def source_of_loop(code: Listing, style: Style) -> str:
+    """Return the source of a loop over items, each of which runs the same lines."""
+    body = [f"            {line}" for line in _ending(code, "values[index] =")]
+    head = (
+        f"{'async ' if style.aio else ''}def batch(items, call, values, failed, context, before):"
+    )
+    return "\n".join(
+        [head, "    for index, x in items:", "        try:", *body, *_WHERE_AN_ITEM_FAILS]
+    )
+
+
+def _ending(code: Listing, with_result: str) -> list[str]:
+    """Return the lines, of which the last does something with the result."""
+    *lines, last = code.lines or ["x = x"]
+    if last.startswith("x = "):
+        return [*lines, last.replace("x =", with_result, 1)]
+    return [*lines, last, f"{with_result} x"]
 
 
 # Outside of the handler a group is raised that has the error inside: it is not its context.
@@ -109,6 +149,16 @@ _WHERE_IT_FAILS = """\
         if not failures:
             raise
     raise failures.pop()""".splitlines()
+
+_WHERE_AN_ITEM_FAILS = f"""\
+        except Exception as error:
+            failures = blamed(error, part, {LINE_IN_LOOP})
+            failed(index, failures.pop() if failures else error)
+        try:
+            if context != before: return True
+        except Exception:
+            return True  # what does not compare has been changed
+    return False""".splitlines()
 
 
 @lru_cache(maxsize=1024)
