@@ -68,14 +68,15 @@ class Streaming:
 
 def drain(
     node: n.Node, *, watch: bool, observed: bool
-) -> Callable[[Iterable[Any], Call, str], Drain]:
+) -> Callable[[Iterable[Any], Call, str, bool], Drain]:
     """Return what starts a batch of a tree with async steps for a sync caller."""
     run = aio.itemwise(node, watch=watch, limited=True, observed=observed)
 
-    def start(inputs: Iterable[Any], call: Call, called: str) -> Drain:
+    def start(inputs: Iterable[Any], call: Call, called: str, collect: bool) -> Drain:  # noqa: FBT001 - from the face
         refuse_running_loop(called)
         source = inputs if isinstance(inputs, Collection) else _read_elsewhere(inputs)
-        return Drain(abatch.Drain(run, source, _turn(call), call.budget.limit))
+        limit = call.budget.limit
+        return Drain(abatch.Drain(run, source, _turn(call), limit, collect=collect))
 
     return start
 
@@ -150,13 +151,13 @@ def _pumped(start: Callable[[], AsyncGenerator[Any, None]]) -> Generator[Any, No
         while item := ready.get():
             yield item[0]
             loop.call(wanted.set)
-        loop.result()
     except (GeneratorExit, Exception):
         loop.close()
         raise
     except BaseException:  # Ctrl-C waits for nobody
         loop.cancel()
         raise
+    loop.result()
 
 
 def _turn(call: Call) -> Turn:
@@ -212,9 +213,11 @@ class _Loop:
         self.call(self._task.cancel)
 
     def close(self) -> None:
-        """Cancel the coroutine and wait until its cleanup is over."""
+        """Cancel the coroutine and wait until its cleanup is over, or raise what that ended in."""
         self.cancel()
         self._done.wait()
+        if self._error is not None and not isinstance(self._error, asyncio.CancelledError):
+            raise self._error
 
     def run(self) -> None:
         """Run the coroutine to its end in this thread."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def drain(
     node: n.Node, *, watch: bool, observed: bool = False
-) -> Callable[[Iterable[Any], Call, str], batch.Outcomes]:
+) -> Callable[[Iterable[Any], Call, str, bool], batch.Outcomes]:
     """Return what starts a batch of a tree."""
-    start: Callable[[Iterable[Any], Call, str], batch.Outcomes]
+    start: Callable[[Iterable[Any], Call, str, bool], batch.Outcomes]
     start = (
         _bridge().drain(node, watch=watch, observed=observed)
         if needs_loop(node)

@@ -205,7 +205,7 @@ class Options:
 
         def started(inputs: Iterable[Any]) -> batch.Outcomes:
             with using(pool):
-                return cast("batch.Outcomes", start(inputs, call, called))
+                return cast("batch.Outcomes", start(inputs, call, called, self.collect))
 
         return started
 
@@ -224,7 +224,9 @@ class Options:
 
         def started(host: Host | None, inputs: Inputs) -> abatch.Outcomes:
             with using(pool):
-                return abatch.drain(program(host), inputs, self.limit, host)
+                return abatch.drain(
+                    program(host), inputs, self.limit, collect=self.collect, host=host
+                )
 
         return started
 

@@ -300,6 +300,45 @@ def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     assert runnable(step).batch(source()) == [0, 1]
 
 
+def test_no_item_begins_after_a_failure_that_nobody_has_seen_yet() -> None:
+    ran: list[int] = []
+    is_taken = threading.Event()
+
+    def step(n: int) -> int:
+        ran.append(n)
+        if n == 1:
+            is_taken.wait(10)
+            raise ValueError
+        return n
+
+    outcomes = runnable(step).batch_as_completed(range(9), limit=1)
+    assert next(outcomes) == (0, 0)
+    is_taken.set()
+    time.sleep(0.05)  # who takes the outcomes is busy with the first
+    with pytest.raises(BatchError):
+        next(outcomes)
+    assert ran == [0, 1]
+
+
+def test_no_item_begins_on_a_loop_after_a_failure_that_nobody_has_seen_yet(run: Loop) -> None:
+    ran: list[int] = []
+
+    async def step(n: int) -> int:
+        ran.append(n)
+        return 0 // (n - 1)
+
+    async def main() -> None:
+        batch = runnable(step).abatch_as_completed(range(9), limit=1)
+        async with contextlib.aclosing(batch) as outcomes:
+            assert await anext(outcomes) == (0, 0)
+            await anyio.sleep(0.05)
+            with pytest.raises(BatchError):
+                await anext(outcomes)
+
+    run(main())
+    assert ran == [0, 1]
+
+
 def test_where_no_thread_is_to_be_had_who_takes_the_outcomes_runs_the_items() -> None:
     outcomes = runnable(inc).batch_as_completed(range(5), executor=Pool(max_threads=0))
     assert [*outcomes] == [(index, index + 1) for index in range(5)]

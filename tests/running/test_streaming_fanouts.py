@@ -783,3 +783,93 @@ def test_check_mutation_finds_the_branch_while_streaming(run: Loop) -> None:
     with pytest.raises(FanoutError) as caught:
         run(collected(chain.astream([], check_mutation=True)))
     assert isinstance(caught.value.errors["b"], MutationError)
+
+
+# --- What is closed tells what failed ----------------------------------------------------
+
+
+def fails_to_clear_up(_: object) -> Iterator[str]:
+    try:
+        while True:
+            yield "chunk"
+            time.sleep(0.001)
+    finally:
+        raise OSError
+
+
+async def afails_to_clear_up(_: object) -> AsyncIterator[str]:
+    try:
+        while True:
+            yield "chunk"
+            await anyio.sleep(0.001)
+    finally:
+        raise OSError
+
+
+CLEARING = (
+    fails_to_clear_up,
+    afails_to_clear_up,
+    runnable(fails_to_clear_up, inline=True),
+)
+
+
+def closed_when(r: Runnable[Any, Any], keys: set[str]) -> FanoutError:
+    """Return the error of a stream that is closed when it has given chunks under all these keys."""
+    missing, chunks = set(keys), r.stream(1)
+    while missing:
+        missing -= next(chunks).keys()
+    with pytest.raises(FanoutError) as caught:
+        chunks.close()
+    return caught.value
+
+
+async def aclosed_when(r: Runnable[Any, Any], keys: set[str]) -> FanoutError:
+    missing = set(keys)
+    chunks = r.astream(1)
+    while missing:
+        missing -= (await anext(chunks)).keys()
+    with pytest.raises(FanoutError) as caught:
+        await chunks.aclose()
+    return caught.value
+
+
+@pytest.mark.parametrize("body", CLEARING)
+def test_a_branch_alone_that_is_closed_tells_that_its_cleanup_failed(
+    run: Loop, body: AnyStep
+) -> None:
+    r = fanout(a=body)
+    for error in (closed_when(r, {"a"}), run(aclosed_when(r, {"a"}))):
+        assert [*error.flat()] == [("a",)]
+
+
+@pytest.mark.parametrize("body", [fails_to_clear_up, afails_to_clear_up])
+def test_a_fanout_that_is_closed_tells_which_cleanups_failed(run: Loop, body: AnyStep) -> None:
+    r = fanout(a=body, b=fanout(c=body, d=Endless().step))
+    for error in (closed_when(r, {"a", "b"}), run(aclosed_when(r, {"a", "b"}))):
+        assert ("a",) in error.flat()
+        assert {*error.flat()} <= {("a",), ("b", "c")}  # unless only `d` had begun by then
+
+
+def test_a_failure_and_the_cleanups_that_fail_because_of_it_are_told_together(run: Loop) -> None:
+    def fails_then(_: object) -> Iterator[str]:
+        time.sleep(0.05)
+        yield "chunk"
+        raise ValueError
+
+    r = fanout(a=fails_then, b=fanout(c=fails_to_clear_up, d=fails_to_clear_up))
+    for read in (by_stream, lambda r, x: by_astream(r, x, run)):
+        with pytest.raises(FanoutError) as caught:
+            read(r, 1)
+        assert [*caught.value.flat()] == [("a",), ("b", "c"), ("b", "d")]
+
+
+def test_a_cheap_branch_that_fails_is_told_with_what_failed_beside_it() -> None:
+    def fails_then(_: object) -> Iterator[str]:
+        yield "chunk"
+        time.sleep(0.05)
+        raise ValueError
+
+    cheap = runnable(fails_then, inline=True)
+    with pytest.raises(FanoutError) as caught:
+        by_stream(fanout(a=cheap, b=fails_to_clear_up, c=fails_to_clear_up), 1)
+    assert [*caught.value.flat()] == [("a",), ("b",), ("c",)]

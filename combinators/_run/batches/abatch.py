@@ -42,10 +42,12 @@ def drain(
     program: Program,
     inputs: Iterable[Any] | AsyncIterable[Any],
     limit: int | None,
+    *,
+    collect: bool,
     host: Host | None,
 ) -> Drain:
     """Return the items of a batch of a program for them, to be run on the running event loop."""
-    return Drain(program, inputs, turn(limit, host=host), limit)
+    return Drain(program, inputs, turn(limit, host=host), limit, collect=collect)
 
 
 async def gathered(drain: Outcomes, *, collect: bool) -> list[Any]:
@@ -91,9 +93,12 @@ class Drain:
         inputs: Iterable[Any] | AsyncIterable[Any],
         turn: Turn,
         limit: int | None,
+        *,
+        collect: bool,
     ) -> None:
         limit = limit or UNLIMITED
         self._program = program
+        self._collect = collect
         self._inputs: AsyncIterator[Any] = (
             aiter(inputs) if isinstance(inputs, AsyncIterable) else _each_of(inputs)
         )
@@ -152,7 +157,10 @@ class Drain:
     async def _work(self) -> None:
         while (item := await self._claim()) is not None:
             self._start_one()
-            self._ready.put_nowait(await self._outcome(*item))
+            outcome = await self._outcome(*item)
+            if outcome[2] is not None and not self._collect:
+                self.stop()  # and not when the outcome is taken, which may be much later
+            self._ready.put_nowait(outcome)
 
     async def _claim(self) -> tuple[int, Any, Exception | None] | None:
         """Begin the next item: its index and input, or the error of the iterator of inputs."""

@@ -27,9 +27,9 @@ Outcome: TypeAlias = "tuple[int, Any, Exception | None]"
 UNLIMITED = 1024  # items at once where a batch has no limit: what the pool can run
 
 
-def drain(program: Program) -> Callable[[Iterable[Any], Call, str], Drain]:
+def drain(program: Program) -> Callable[[Iterable[Any], Call, str, bool], Drain]:
     """Return what starts a batch of a program."""
-    return lambda inputs, call, _: Drain(program, inputs, call)
+    return lambda inputs, call, _, collect: Drain(program, inputs, call, collect=collect)
 
 
 class Outcomes(Protocol):
@@ -132,8 +132,11 @@ class Drain:
     A crew: `help` is what its threads run.
     """
 
-    def __init__(self, program: Program, inputs: Iterable[Any], call: Call) -> None:
+    def __init__(
+        self, program: Program, inputs: Iterable[Any], call: Call, *, collect: bool
+    ) -> None:
         self._program = program
+        self._collect = collect
         self._inputs = enumerate(inputs)
         self._call = call
         self._window = 2 * (call.budget.limit or UNLIMITED)
@@ -230,6 +233,8 @@ class Drain:
                 value = self._context.copy().run(self._program, item, self._call)
             except Exception as raised:  # noqa: BLE001 - the outcome of this item
                 error = raised
+        if error is not None and not self._collect:
+            self.stop()  # and not when the outcome is taken, which may be much later
         self._ready.put((index, value, error))
 
     def _take(self) -> Outcome | None:

@@ -22,6 +22,7 @@ from combinators._run.streams.amerging import Merged, Strand
 from combinators._run.streams.aspreading import run_at, spread
 from combinators._run.streams.fans import Fan
 from combinators._run.streams.flows import SKIP
+from combinators._run.streams.merging import raise_only
 from combinators._run.streams.trail import blame_inside, blame_nobody, blame_step
 
 if TYPE_CHECKING:
@@ -215,12 +216,10 @@ async def apart(flow: Flow) -> None:
 
 
 async def _elsewhere(given: Given) -> Chunks:
-    merged = Merged()
-    async with aclosing(merged.chunks([Strand(0, None, given.each())])) as chunks:
+    strand = Strand(0, None, given.each())
+    async with aclosing(Merged(raise_only).chunks([strand])) as chunks:
         async for chunk in chunks:
             yield chunk
-    if merged.errors:
-        raise merged.errors[0]
 
 
 def changing(node: n.Transform, place: Place) -> Begin:

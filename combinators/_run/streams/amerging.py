@@ -14,6 +14,8 @@ from combinators._run.streams.merging import FEWEST, MOST
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from combinators._run.streams.merging import RaiseAll
+
     Chunks = AsyncGenerator[Any, None]
 
 
@@ -37,10 +39,14 @@ class Merged:
     """Streams at work in tasks, of which the chunks can be taken once.
 
     Structured: none outlives `chunks`. After the first failure the others are cancelled.
+
+    Args:
+        raise_all: what raises the errors of streams, by index, if there are any
     """
 
-    def __init__(self) -> None:
+    def __init__(self, raise_all: RaiseAll) -> None:
         self.errors: dict[int, Exception] = {}
+        self._raise_all = raise_all
         self._window = FEWEST
         self._was_full = False  # a stream was held up
         self._taker: asyncio.Future[None] | None = None
@@ -51,18 +57,19 @@ class Merged:
     async def chunks(self, strands: Sequence[Strand], first: Chunks | None = None) -> Chunks:
         """Yield `first`, and then the chunks of all streams as they are ready.
 
-        Afterwards those that failed are in `errors`. Closing waits until all are closed.
+        Closing waits until all are closed. However it ends, what has failed is raised.
+
+        Args:
+            strands: the streams
+            first: chunks that are made here; what fails with them is in `errors`
         """
-        loop, cancelled = asyncio.get_running_loop(), None
-        for strand in strands:
-            make = self._make_all(strand)
-            self._tasks.append(loop.create_task(make, context=copy_context()))
+        self._start(strands)
         try:
             if first is not None:
                 async with aclosing(first):
                     async for chunk in first:
                         yield chunk
-            running = list(strands)
+            running = [] if self.errors else list(strands)
             while running:
                 for strand in running[:]:
                     ended = strand.is_over
@@ -74,11 +81,9 @@ class Merged:
                     if ended and not buffer:
                         running.remove(strand)
                 if self._odd is not None:
-                    raise self._odd
+                    break
                 if running and not any(each.buffer or each.is_over for each in running):
                     await self._await_chunk()
-        except asyncio.CancelledError as error:
-            cancelled = error
         finally:
             self._stop()
             await joined(self._tasks)
@@ -86,8 +91,13 @@ class Merged:
                 await strand.chunks.aclose()  # one that was cancelled before it began
             if self._odd is not None:
                 raise self._odd  # before all else, also where this is closed
-        if cancelled is not None and not self.errors:
-            raise cancelled  # else what has failed is told, even to who has given up waiting
+            self._raise_all(self.errors)  # even to who has given up waiting
+
+    def _start(self, strands: Sequence[Strand]) -> None:
+        loop = asyncio.get_running_loop()
+        for strand in strands:
+            make = self._make_all(strand)
+            self._tasks.append(loop.create_task(make, context=copy_context()))
 
     async def _await_chunk(self) -> None:
         if self._was_full:

@@ -12,7 +12,7 @@ from combinators._run.streams.fans import REST
 from combinators._run.streams.flows import SKIP
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from combinators._run.call import Turn
     from combinators._run.code.places import Place
@@ -74,30 +74,26 @@ async def _together(fan: Fan, x: Any, branches: Sequence[Branch], turn: Turn) ->
         for branch in branches
         if not branch.cheap
     ]
-    merged = Merged()
-    async with aclosing(merged.chunks(strands, _in_turn(fan, cheap, x, turn))) as chunks:
+    merged = Merged(fan.raise_all)
+    first = _in_turn(fan, cheap, x, turn, merged.errors)
+    async with aclosing(merged.chunks(strands, first)) as chunks:
         async for chunk in chunks:
             yield chunk
-    if merged.errors:
-        raise fan.failed(merged.errors)
 
 
-async def _in_turn(fan: Fan, branches: Sequence[Branch], x: Any, turn: Turn) -> Chunks:
-    """Yield the chunks of one branch after another."""
+async def _in_turn(
+    fan: Fan, branches: Sequence[Branch], x: Any, turn: Turn, errors: dict[int, Exception]
+) -> Chunks:
+    """Yield the chunks of one branch after another. One that fails is the last one."""
     for branch in branches:
-        key, failure = fan.keys[branch.index], None
-        async with aclosing(branch.streaming.on(x, turn)) as chunks:
-            while True:
-                try:
-                    chunk = await anext(chunks, SKIP)
-                except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context
-                    failure = error
-                    break
-                if chunk is SKIP:
-                    break
-                yield {key: chunk}
-        if failure is not None:
-            raise fan.failed({branch.index: failure})
+        key = fan.keys[branch.index]
+        try:
+            async with aclosing(branch.streaming.on(x, turn)) as chunks:
+                async for chunk in chunks:
+                    yield {key: chunk}
+        except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context
+            errors[branch.index] = error
+            return
 
 
 async def _over(fan: Fan, given: Given, source: Chunks, turn: Turn) -> Chunks:
@@ -149,19 +145,22 @@ async def _ended(fan: Fan, index: int, passage: Passage, turn: Turn) -> Chunks:
 
 async def _side_by_side(fan: Fan, given: Given, turn: Turn) -> Chunks:
     """Yield the chunks of all branches, some of which read those of the input themselves."""
-    shared, merged = Shared(given.chunks, given.empty), Merged()
+    shared = Shared(given.chunks, given.empty)
     rest = _over(fan, given, shared.reader(REST), turn)
     strands = [Strand(REST, None, shared.read_by(REST, rest))]
     for branch in fan.changing:
         index = branch.index
         chunks = branch.streaming.over(shared.reader(index), turn)
         strands.append(Strand(index, fan.keys[index], shared.read_by(index, chunks)))
-    async with aclosing(merged.chunks(strands, _in_turn(fan, (), None, turn))) as together:
+
+    def raise_all(errors: Mapping[int, Exception]) -> None:
+        if shared.error is not None:
+            raise shared.error
+        fan.raise_all(errors)
+
+    async with aclosing(Merged(raise_all).chunks(strands)) as together:
         async for chunk in together:
             yield chunk
-    if shared.error is not None:
-        raise shared.error
-    fan.raise_all(merged.errors)
 
 
 async def run_at(place: Place, program: Program, value: Any, turn: Turn) -> None:

@@ -13,7 +13,7 @@ from combinators._run.steps import changed
 from combinators._run.streams.fans import Fan
 from combinators._run.streams.flow import Begin, Chunks, Flow, Given
 from combinators._run.streams.flows import SKIP
-from combinators._run.streams.merging import Merged, Strand
+from combinators._run.streams.merging import Merged, Strand, raise_only
 from combinators._run.streams.spreading import run_at, spread
 from combinators._run.streams.trail import blame_inside, blame_nobody, blame_step
 
@@ -165,11 +165,8 @@ def apart(flow: Flow) -> None:
 
 
 def _elsewhere(flow: Flow, given: Given) -> Chunks:
-    merged = Merged(flow.call)
     strand = Strand(0, None, (chunk for chunk in given.each()))
-    yield from merged.chunks([strand], ())
-    if merged.errors:
-        raise merged.errors[0]
+    yield from Merged(flow.call, raise_only).chunks([strand], ())
 
 
 def changing(node: n.Transform, place: Place) -> Begin:

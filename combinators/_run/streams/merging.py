@@ -18,11 +18,12 @@ from combinators._run.concurrency.scopes import HERE, Stopped
 from combinators._run.concurrency.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from combinators._run.concurrency.threads import Gate
 
     Chunks = Generator[Any, None, None]
+    RaiseAll = Callable[[Mapping[int, Exception]], None]
 
 FEWEST: Final = 2  # chunks of a stream that may wait to be taken, at first
 MOST: Final = 256  # and at most
@@ -53,10 +54,15 @@ class Merged:
 
     Structured: none outlives `chunks`, but by Ctrl-C. After the first failure all stop
     at their next chunk; an exception that is no `Exception` is raised at once, bare.
+
+    Args:
+        call: the call that they are part of
+        raise_all: what raises the errors of streams, by index, if there are any
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, raise_all: RaiseAll) -> None:
         self.errors: dict[int, Exception] = {}
+        self._raise_all = raise_all
         self._budget = call.budget
         self.team = Team((), 0, call)  # so that whatever begins inside knows when to stop
         self.inside = Call(call.budget, call.bound, self.team)
@@ -74,7 +80,11 @@ class Merged:
     def chunks(self, strands: Sequence[Strand], first: Iterable[Any]) -> Chunks:
         """Yield `first`, and then the chunks of all streams as they are ready.
 
-        Afterwards those that failed are in `errors`. Closing waits until all are closed.
+        Closing waits until all are closed. However it ends, what has failed is raised.
+
+        Args:
+            strands: the streams
+            first: chunks that are made here; what fails with them is in `errors`
 
         Raises:
             Stopped: a team above this one has failed.
@@ -84,31 +94,37 @@ class Merged:
         self._recruit()
         try:
             yield from first
-            running = list(self._strands)
-            while running:
-                for strand in running[:]:
-                    ended = self._is_over(strand)  # before looking: no chunk comes later
-                    buffer = strand.buffer
-                    for _ in range(len(buffer)):
-                        yield buffer.popleft()
-                        if strand.gate is not None and 2 * len(buffer) <= self._window:
-                            self._let_on(strand)
-                    if ended and not buffer:
-                        running.remove(strand)
-                self._raise_fatal()
-                if running and not self._has_news(running):
-                    self._await_chunk(running)
+            yield from self._taken()
         except (GeneratorExit, Exception, Stopped):
             self._end()
-            self._raise_fatal()
+            self._raise_all(self.errors)
             raise
         except BaseException:  # Ctrl-C waits for nobody
             self._stop()
             self._budget.pause()  # for good, so that those who are at work can end
             raise
         self._end()
-        if not self.errors and self.team.above:
+        self._raise_all(self.errors)
+        if self.team.above:
             self.team.above.check()
+
+    def _taken(self) -> Chunks:
+        if self.errors:
+            self._stop()
+        running = list(self._strands)
+        while running:
+            for strand in running[:]:
+                ended = self._is_over(strand)  # before looking: no chunk comes later
+                buffer = strand.buffer
+                for _ in range(len(buffer)):
+                    yield buffer.popleft()
+                    if strand.gate is not None and 2 * len(buffer) <= self._window:
+                        self._let_on(strand)
+                if ended and not buffer:
+                    running.remove(strand)
+            self._raise_fatal()
+            if running and not self._has_news(running):
+                self._await_chunk(running)
 
     def _raise_fatal(self) -> None:
         if self._fatal is not None:
@@ -195,6 +211,7 @@ class Merged:
         for strand in self._strands:
             if not strand.is_over:
                 self._close(strand)
+        self._raise_fatal()
 
     def _until_fewer(self) -> Gate | None:
         with self._lock:
@@ -305,3 +322,9 @@ class Merged:
         except Exception as error:  # noqa: BLE001 - kept like one of the stream itself
             self.errors.setdefault(strand.index, error)
         strand.is_over = True
+
+
+def raise_only(errors: Mapping[int, Exception]) -> None:
+    """Raise the error of the only stream there is; return if it has not failed."""
+    if errors:
+        raise errors[0]

@@ -18,7 +18,7 @@ from combinators._run.streams.merging import Merged, Strand
 from combinators._run.streams.sharing import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from contextvars import Context
 
     from combinators._run.call import Call
@@ -82,38 +82,47 @@ def _together(fan: Fan, x: Any, branches: Sequence[Branch], call: Call) -> Chunk
     cheap = [(branch, None) for branch in branches if branch.cheap]
     if len(others) <= 1 and not any(branch.apart for branch in others):
         alone = [(branch, copy_context()) for branch in others]
-        yield from _in_turn(fan, [*cheap, *alone], x, call)
+        yield from _one_by_one(fan, [*cheap, *alone], x, call)
         return
-    merged = Merged(call)
+    merged = Merged(call, fan.raise_all)
     strands = [
         Strand(branch.index, fan.keys[branch.index], branch.streaming.on(x, merged.inside))
         for branch in others
     ]
-    yield from merged.chunks(strands, _in_turn(fan, cheap, x, call))
-    if merged.errors:
-        raise fan.failed(merged.errors)
+    yield from merged.chunks(strands, _in_turn(fan, cheap, x, call, merged.errors))
+
+
+def _one_by_one(
+    fan: Fan, branches: Sequence[tuple[Branch, Context | None]], x: Any, call: Call
+) -> Chunks:
+    errors: dict[int, Exception] = {}
+    try:
+        yield from _in_turn(fan, branches, x, call, errors)
+    finally:
+        fan.raise_all(errors)
 
 
 def _in_turn(
-    fan: Fan, branches: Sequence[tuple[Branch, Context | None]], x: Any, call: Call
+    fan: Fan,
+    branches: Sequence[tuple[Branch, Context | None]],
+    x: Any,
+    call: Call,
+    errors: dict[int, Exception],
 ) -> Chunks:
-    """Yield the chunks of one branch after another, each in its context or else in ours."""
+    """Yield the chunks of one branch after another, each in its context or else in ours.
+
+    One that fails is the last one.
+    """
     for branch, context in branches:
         key, chunks = fan.keys[branch.index], branch.streaming.on(x, call)
         run: Any = next if context is None else partial(context.run, cast("Any", next))
-        failure = None
-        with closing(chunks):
-            while True:
-                try:
-                    chunk = run(chunks, _END)
-                except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context
-                    failure = error
-                    break
-                if chunk is _END:
-                    break
-                yield {key: chunk}
-        if failure is not None:
-            raise fan.failed({branch.index: failure})
+        try:
+            with closing(chunks):
+                while (chunk := run(chunks, _END)) is not _END:
+                    yield {key: chunk}
+        except Exception as error:  # noqa: BLE001 - raised in a group, which is not its context
+            errors[branch.index] = error
+            return
 
 
 # --- The input in chunks ---------------------------------------------------------------
@@ -157,7 +166,13 @@ def _ended(fan: Fan, index: int, passage: Passage, call: Call) -> Chunks:
 
 def _side_by_side(fan: Fan, given: Given, call: Call) -> Chunks:
     """Yield the chunks of all branches, some of which read those of the input themselves."""
-    merged = Merged(call)
+
+    def raise_all(errors: Mapping[int, Exception]) -> None:
+        if shared.error is not None:
+            raise shared.error
+        fan.raise_all(errors)
+
+    merged = Merged(call, raise_all)
     shared = Shared(given.chunks, given.empty, call.budget, merged.team)
     strands: dict[int, Strand] = {}
 
@@ -171,9 +186,6 @@ def _side_by_side(fan: Fan, given: Given, call: Call) -> Chunks:
         chunks = branch.streaming.over(reader(index), merged.inside)
         strands[index] = Strand(index, fan.keys[index], shared.read_by(index, chunks))
     yield from merged.chunks([*strands.values()], ())
-    if shared.error is not None:
-        raise shared.error
-    fan.raise_all(merged.errors)
 
 
 def run_at(place: Place, program: Program, value: Any, call: Call) -> None:
