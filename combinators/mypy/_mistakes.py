@@ -87,16 +87,13 @@ class Mistakes:
     def missing(self, place: Place, source: str, found: Missing) -> None:
         """Add that a key is needed which is not there."""
         if found.removed:
-            text = (
-                f'{place.name} needs the key "{found.key}", which is no longer there after {source}'
-            )
+            why = f"which is no longer there after {source}"
         elif found.key in found.offered:
-            text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, '
-            text += f"which {source} may leave out"
+            why = f"which {source} may leave out"
         else:
-            text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, '
-            text += f"which {source} does not give; it gives {listed(found.offered)}"
-            text += nearest(found.key, found.offered)
+            why = f"which {source} does not give; it gives {listed(found.offered)}"
+            why += nearest(found.key, found.offered)
+        text = f'{place.name} needs the key "{found.key}"{_inside(found.path)}, {why}'
         self.add(text, KEYS, place.at)
 
     def twice(self, place: Place, source: str, key: str, fix: str) -> None:

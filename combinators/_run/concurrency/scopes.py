@@ -20,21 +20,21 @@ class Stopped(BaseException):
 class Scope:
     """Work that ends together."""
 
-    __slots__ = ("above", "failed")
+    __slots__ = ("above", "ended")
 
     def __init__(self, above: Scope | None) -> None:
         self.above = above
-        self.failed = False
+        self.ended = False
 
     def end(self) -> None:
         """Let no further work begin."""
-        self.failed = True
+        self.ended = True
 
     def stopped(self) -> bool:
         """Return whether no further work begins, here or in a scope above."""
         scope: Scope | None = self
         while scope is not None:
-            if scope.failed:
+            if scope.ended:
                 return True
             scope = scope.above
         return False

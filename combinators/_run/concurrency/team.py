@@ -38,10 +38,9 @@ class Team(Scope):
     )  # fmt: skip
 
     def __init__(self, jobs: Iterable[Job], count: int, call: Call) -> None:
-        self.above = (
-            call.team
-        )  # as the base class does: a call of it is time that every fan-out takes
-        self.failed = False
+        # As the base class does: a call of it is time that every fan-out takes.
+        self.above = call.team
+        self.ended = False
         self.results: list[Any] = [None] * count
         self.errors: dict[int, Exception] = {}
         self._jobs = deque(enumerate(jobs))
@@ -68,7 +67,7 @@ class Team(Scope):
                 job = self._next()
             self._wait()
         except BaseException:
-            self.failed = True
+            self.end()
             raise
         finally:
             HERE.scope = outside
@@ -117,7 +116,7 @@ class Team(Scope):
             self.results[index] = self._context.copy().run(program, x, inside)
         except Exception as error:  # noqa: BLE001 - kept under its key for the owner
             self.errors[index] = error
-            self.failed = True
+            self.end()
         except Stopped:
             pass
 
@@ -129,7 +128,7 @@ class Team(Scope):
 
     def _end(self, error: BaseException) -> None:
         with self._lock:
-            self.failed = True
+            self.end()
             self._fatal = self._fatal or error
             self._wake()
 

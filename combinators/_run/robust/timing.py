@@ -55,7 +55,7 @@ def timeout_chunks(node: n.Timeout, start: Start) -> Start:
                     return
                 yield chunk
         finally:
-            if not scope.failed:  # else the thread that has them closes them
+            if not scope.ended:  # else the thread that has them closes them
                 chunks.close()
 
     return run
@@ -139,5 +139,5 @@ class _Errand:
             if self._is_over:
                 return False
             self._take_back = POOL.give_up()
-            self._scope.failed = True
+            self._scope.end()
         return True

@@ -133,14 +133,14 @@ class Merged:
     # -- the one who takes --------------------------------------------------------
 
     def _is_over(self, strand: Strand) -> bool:
-        return strand.is_over or (self.team.failed and not strand.threaded)
+        return strand.is_over or (self.team.ended and not strand.threaded)
 
     def _has_news(self, running: Sequence[Strand]) -> bool:
         return any(strand.buffer or self._is_over(strand) for strand in running)
 
     def _await_chunk(self, running: Sequence[Strand]) -> None:
         """Return when there may be a chunk, or something has ended."""
-        if self.team.stopped() and not self.team.failed:
+        if self.team.stopped() and not self.team.ended:
             self._stop()  # somebody above has failed: what has not begun does not begin
             return
         self._recruit()
@@ -219,7 +219,7 @@ class Merged:
             return self._taker
 
     def _stop(self) -> None:
-        self.team.failed = True
+        self.team.end()
         with self._lock:
             self._waiting_for_thread.clear()
         for strand in self._strands:
@@ -288,7 +288,7 @@ class Merged:
         """Return when a chunk more may be made, or none any more."""
         self._was_full = True
         gate = strand.gate = self._budget.threads.gate()
-        if self.team.failed or len(strand.buffer) < self._window:
+        if self.team.ended or len(strand.buffer) < self._window:
             strand.gate = None  # there was room again before anybody could tell
             return
         self._budget.pause()
