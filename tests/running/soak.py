@@ -2,15 +2,15 @@
 
     python -m tests.running.soak [--seconds 3600] [--threads 3] [--tasks 8] [--seed N]
 
-Threads and the tasks of an event loop run random pipelines by every way there is, with random
+Threads, and tasks on asyncio and on trio, run random pipelines by every way there is, with random
 faults, cancellations, closings, timeouts, retries, caches, limits and journals. Each minute
 there is a line of figures. In the end it says whether memory was flat, and what was left.
 """
 
 import argparse
-import asyncio
 import gc
 import logging
+import math
 import random
 import sys
 import threading
@@ -27,6 +27,8 @@ from statistics import linear_regression
 from tempfile import TemporaryDirectory
 from typing import Final, final
 
+import anyio
+import anyio.to_thread
 import psutil
 
 from combinators import Journal, runnable
@@ -45,6 +47,7 @@ from tests.running.trials.trying import (
     run_on_a_loop,
 )
 from tests.running.trials.ways import ASYNC_WAYS
+from tests.running.ways import LOOPS, Loop
 
 SAMPLE_SECONDS: Final = 1.0
 REPORT_SECONDS: Final = 60.0
@@ -81,7 +84,6 @@ class Load:
     def __init__(self, seed: int, folder: Path) -> None:
         self.tally = Tally()
         self.over = threading.Event()
-        self.tasks_left = 0
         self._seed = seed
         self._folder = folder
         self._grove: list[Part] = []
@@ -118,7 +120,7 @@ class Load:
             seen = Seen()
             await run_on_a_loop(trial, seen)
             # The oracle has an event loop of its own.
-            await asyncio.to_thread(self._judge, trial, seen)
+            await anyio.to_thread.run_sync(self._judge, trial, seen)
 
     def _judge(self, trial: Trial, seen: Seen) -> None:
         try:
@@ -189,7 +191,7 @@ def soak(seconds: float, threads: int, tasks: int, seed: int) -> int:
     with TemporaryDirectory() as folder:
         load = Load(seed, Path(folder))
         team = [_thread(load, partial(load.work, seed + n)) for n in range(threads)]
-        team.append(_thread(load, partial(_run_tasks, load, tasks, seed)))
+        team += [_thread(load, partial(_run_tasks, load, tasks, seed, loop)) for loop in LOOPS]
         told = planted = begin
         while time.monotonic() < begin + seconds and not load.over.wait(SAMPLE_SECONDS):
             samples.append(Sample.now(begin))
@@ -219,12 +221,13 @@ def _thread(load: Load, work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def _run_tasks(load: Load, tasks: int, seed: int) -> None:
+def _run_tasks(load: Load, tasks: int, seed: int, loop: Loop) -> None:
     async def main() -> None:
-        await asyncio.gather(*(load.work_on_a_loop(-seed - n) for n in range(tasks)))
-        load.tasks_left = len(asyncio.all_tasks()) - 1
+        async with anyio.create_task_group() as group:
+            for number in range(tasks):
+                group.start_soon(load.work_on_a_loop, -seed - number)
 
-    asyncio.run(main())
+    loop(main(), seconds=math.inf)
 
 
 def _tell(load: Load, sample: Sample) -> None:
@@ -240,8 +243,6 @@ def _tell(load: Load, sample: Sample) -> None:
 
 
 def _verdict(load: Load, grown: float, left: dict[str, int]) -> int:
-    if load.tasks_left:
-        left |= {"tasks": load.tasks_left}
     print(
         f"memory grew by {grown:.1f} MB since it was warm, of {MOST_GROWTH_MB:.0f} at most; "
         f"{len(load.tally.wrong)} outcomes wrong; left behind: {left or 'nothing'}"
@@ -257,8 +258,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tasks", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    # Of a Ctrl-C that is raised in a task, asyncio tells what it found lying about.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    # asyncio tells what a Ctrl-C in a task has left lying about, and we which observer failed.
+    for noisy in ("asyncio", "combinators"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     return soak(given.seconds, given.threads, given.tasks, given.seed)
 
 
