@@ -14,7 +14,7 @@ from combinators._run.code.listing import Built, Hop, Observed, Style, Sub, oper
 from combinators._run.code.places import Inside, steps_of
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import listing
-from combinators._run.observing.subjects import ELEMENT, TRY, said_inside, subject_of
+from combinators._run.observing.subjects import ELEMENT, TRY, is_observed, said_inside, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,10 +51,19 @@ DEEPEST = 48
 
 
 def _compile(part: Part, way: Way, known: Traits, depth: int, said: str = "") -> Frame[Program]:
+    if way.style.observed and not way.style.aio and is_observed(part):
+        # A line that calls the program of its runs would be all of a program around it.
+        inside = yield _compile(Inside(part), way, known, depth + 1)
+        function = way.observed(inside, subject_of(part, said))
+    else:
+        function = yield _written(part, way, known, depth, said)
+    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
+
+
+def _written(part: Part, way: Way, known: Traits, depth: int, said: str) -> Frame[Program]:
     code = listing(part, way.style, known, said)
     operands = yield _operands(code, way, known, depth)
-    function = _function(_compiled(source(code, way.style)), operands, part, way)
-    return way.apart(function) if depth % DEEPEST == DEEPEST - 1 else function
+    return _function(_compiled(source(code, way.style)), operands, part, way)
 
 
 def _compile_loop(part: Part, way: Way, known: Traits) -> Frame[Loop]:
