@@ -34,8 +34,12 @@ class Subject(NamedTuple):
     total: int | None = None
 
 
+# Neither runs nor events are frozen, and who makes one fills it in: frozen, as named tuples, or
+# filled in by `__init__`, they cost about twice as much, and each run has at least two events.
+
+
 @final
-class Run(NamedTuple):
+class Run:
     """One run of a step, or of what else is observed.
 
     `kind` is the word of what builds it, such as `"step"` or `"fanout"`, or else `"call"`,
@@ -44,10 +48,12 @@ class Run(NamedTuple):
     a process, no two runs have the same `id`.
     """
 
+    __slots__ = ("id", "number", "parent", "subject")
+
     id: int
     parent: Run | None
     subject: Subject
-    number: int | None = None
+    number: int | None
 
     @property
     def kind(self) -> str:
@@ -75,10 +81,6 @@ class Run(NamedTuple):
         return isinstance(other, Run) and self.id == other.id
 
     @override
-    def __ne__(self, other: object) -> bool:  # which tuples have, too
-        return not self == other
-
-    @override
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -100,28 +102,19 @@ def _said(run: Run) -> str:
 
 
 @final
-class Event(NamedTuple):
+class Event:
     """Something that happened to a run.
 
     `value` is what flows: the input, the output, a chunk, or the exception. It is the object
-    itself, and `repr` does not show it. `time_ns` is from `time.monotonic_ns`.
+    itself, and `repr` does not show it. `time_ns` is from `time.monotonic_ns`. All observers
+    of a call are told by one and the same event.
     """
+
+    __slots__ = ("run", "time_ns", "value")
 
     run: Run
     time_ns: int
     value: Any
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    @override
-    def __ne__(self, other: object) -> bool:  # as above
-        return self is not other
-
-    @override
-    def __hash__(self) -> int:
-        return id(self)
 
     @override
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from combinators._observer import STREAMED, Observer, Subject
@@ -9,9 +10,11 @@ from combinators._run import sync
 from combinators._run.call import limited, turn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Generator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 
+    from combinators._run.call import Turn
     from combinators._run.choice import Choice
+    from combinators._run.code.program import Program
     from combinators._run.observing.watching import Watch
 
 
@@ -31,20 +34,37 @@ def opened(observers: object, called: str, total: int | None = None) -> Watch | 
     """
     if observers == ():
         return None
-    from combinators._run.observing.audience import Audience, checked_observers  # noqa: PLC0415 - only observers need it
-    from combinators._run.observing.watching import Watch  # noqa: PLC0415 - as above
-
-    checked = checked_observers(observers)
-    if not checked:
-        return None
-    subject = _CALLS.get(called) or Subject("batch", called, total=total)
-    return Watch(Audience(checked), None, subject)
+    return _opening()(observers, _CALLS.get(called) or Subject("batch", called, total=total))
 
 
 _CALLS: Final = {
     called: Subject("call", called)
     for called in ("invoke", "ainvoke", "stream", "astream", "transform", "atransform")
 }
+
+
+# What is loaded where it is needed: an import in each call would cost it more than two steps.
+
+
+@cache
+def _opening() -> Callable[[object, Subject], Watch | None]:
+    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
+
+    return watching.opened
+
+
+@cache
+def _arunner() -> Callable[..., Program]:
+    from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
+
+    return aio.runner
+
+
+@cache
+def _aresult() -> Callable[[Watch, Program, Any, Turn], Coroutine[Any, Any, Any]]:
+    from combinators._run.observing import awatching  # noqa: PLC0415 - only observers need it
+
+    return awatching.result
 
 
 def invoke(
@@ -63,11 +83,7 @@ def invoke(
     call, watch = limited(limit), opened(observers, "invoke")
     observed = watch is not None
     run = pipeline.compiled(sync.runner, watch=check_mutation, observed=observed)
-    if watch is None:
-        return run(x, call)
-    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
-
-    return watching.result(watch, run, x, call)
+    return run(x, call) if watch is None else watch.result(run, x, call)
 
 
 def ainvoke(
@@ -79,19 +95,12 @@ def ainvoke(
     observers: Sequence[Observer] = (),
 ) -> Coroutine[Any, Any, Any]:
     """Return the coroutine of the same, for a caller on an event loop."""
-    from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
-
     call, watch = turn(limit), opened(observers, "ainvoke")
     observed = watch is not None
     run = pipeline.compiled(
-        aio.runner, watch=check_mutation, limited=limit is not None, observed=observed
+        _arunner(), watch=check_mutation, limited=limit is not None, observed=observed
     )
-    if watch is None:
-        coroutine: Coroutine[Any, Any, Any] = run(x, call)
-        return coroutine
-    from combinators._run.observing import awatching  # noqa: PLC0415 - only observers need it
-
-    return awatching.result(watch, run, x, call)
+    return run(x, call) if watch is None else _aresult()(watch, run, x, call)
 
 
 def stream(  # noqa: PLR0913 - the options of a call, and what it is called
@@ -115,11 +124,7 @@ def stream(  # noqa: PLR0913 - the options of a call, and what it is called
     streaming = pipeline.compiled(streams.runner, watch=check_mutation, observed=observed)
     whole = called == "stream"
     chunks: Generator[Any, None, None] = (streaming.on if whole else streaming.over)(x, call)
-    if watch is None:
-        return chunks
-    from combinators._run.observing import watching  # noqa: PLC0415 - only observers need it
-
-    return watching.given(watch, x if whole else STREAMED, chunks)
+    return chunks if watch is None else watch.given(x if whole else STREAMED, chunks)
 
 
 def astream(  # noqa: PLR0913 - as above

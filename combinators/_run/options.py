@@ -63,9 +63,9 @@ class Options:
         gather, watch = self._gathering(pipeline, inputs), self._opened("batch", inputs)
         if watch is None:
             return gather()
-        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+        from combinators._run.observing import items  # noqa: PLC0415 - only observers need it
 
-        return cast("list[Any]", watching.result(watch, lambda *_: gather(), items.shown(inputs)))
+        return cast("list[Any]", watch.result(lambda *_: gather(), items.shown(inputs)))
 
     def _gathering(self, pipeline: Choice, inputs: Iterable[Any]) -> Callable[[], list[Any]]:
         """Return what runs a batch whose options are checked."""
@@ -128,12 +128,12 @@ class Options:
         drain, watch = self.drain(pipeline, inputs, called), self._opened(called, inputs)
         if watch is None:
             return batch.as_completed(drain(), collect=self.collect)
-        from combinators._run.observing import items, watching  # noqa: PLC0415 - only observers need it
+        from combinators._run.observing import items  # noqa: PLC0415 - only observers need it
 
         def outcomes() -> Generator[tuple[int, Any], None, None]:
             yield from batch.as_completed(drain(), collect=self.collect)
 
-        return watching.given(watch, items.shown(inputs), outcomes())
+        return watch.given(items.shown(inputs), outcomes())
 
     def aas_completed(
         self, pipeline: Choice, inputs: Inputs

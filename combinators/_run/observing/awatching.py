@@ -6,10 +6,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._observer import STREAMED
-from combinators._run.observing.watching import watched
+from combinators._run.observing.watching import WATCHED, watched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 
     from combinators._observer import Subject
     from combinators._run.call import Turn
@@ -21,26 +21,35 @@ if TYPE_CHECKING:
 def observed(program: Program, subject: Subject) -> Program:
     """Return a program of which each run is watched."""
 
-    async def run(x: Any, turn: Turn) -> Any:
+    def run(x: Any, turn: Turn) -> Coroutine[Any, Any, Any]:
         watch, x = watched(subject, x)
-        return await result(watch, program, x, turn)
+        return result(watch, program, x, turn)  # not awaited: that would be one coroutine more
 
     return run
 
 
 async def result(watch: Watch, program: Program, x: Any, turn: Turn | None = None) -> Any:
     """Return what a program returns, while it is watched."""
+    # In one frame, as its twin is.
+    audience, run = watch.audience, watch.run
     try:
-        watch.start(x)
-        watch.enter()
+        if (start := audience.start) is not None:
+            audience.tell(start, run, x)
+        token = WATCHED.set(watch)
+        if (enter := audience.enter) is not None:
+            audience.call(enter, run)
         try:
             value = await program(x, turn)
         finally:
-            watch.leave()
+            if (leave := audience.leave) is not None:
+                audience.call(leave, run)
+            WATCHED.reset(token)
     except BaseException as error:
-        watch.fail(error)
+        if audience.error is not None:
+            audience.tell(audience.error, run, error)
         raise
-    watch.end(value)
+    if (end := audience.end) is not None:
+        audience.tell(end, run, value)
     return value
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from contextlib import closing
 from contextvars import ContextVar
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
-from combinators._observer import STREAMED, Run, Subject
-from combinators._run.observing.audience import new_tuple
+from combinators._observer import STREAMED, Event, Run, Subject
+from combinators._run.observing.audience import Audience, checked_observers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from combinators._run.call import Call
     from combinators._run.code.program import Program
-    from combinators._run.observing.audience import Audience
     from combinators._run.robust.recovering import Start
 
 _IDS: Final = itertools.count(1)
@@ -42,7 +42,11 @@ class Watch:
         self.audience = audience
         self._is_over = False
         self._token: Token[Watch]
-        self.run = new_tuple(Run, (next(_IDS), parent, subject, number))
+        self.run = run = Run()
+        run.id = next(_IDS)
+        run.parent = parent
+        run.subject = subject
+        run.number = number
         self.tries = 0  # that have begun in it
 
     def part(self, subject: Subject, number: int | None = None) -> Watch:
@@ -56,42 +60,85 @@ class Watch:
 
     def start(self, x: Any) -> None:
         """Tell that the run begins."""
-        if self.audience.starts:
-            self.audience.tell(self.audience.starts, self.run, x)
+        audience = self.audience
+        if audience.start is not None:
+            audience.tell(audience.start, self.run, x)
 
     def enter(self) -> None:
         """Let what begins from here on, in this context, be part of the run."""
         self._token = WATCHED.set(self)
-        if self.audience.enters:
-            self.audience.call(self.audience.enters, self.run)
+        if self.audience.enter is not None:
+            self.audience.call(self.audience.enter, self.run)
 
     def leave(self) -> None:
         """Let it be part of what it was part of before `enter`."""
-        if self.audience.leaves:
-            self.audience.call(self.audience.leaves, self.run)
+        if self.audience.leave is not None:
+            self.audience.call(self.audience.leave, self.run)
         WATCHED.reset(self._token)
 
     def gave(self, chunk: Any) -> None:
         """Tell that the run gives a chunk."""
-        if self.audience.chunks:
-            self.audience.tell(self.audience.chunks, self.run, chunk)
+        audience = self.audience
+        if audience.chunk is not None:
+            audience.tell(audience.chunk, self.run, chunk)
 
     def end(self, result: Any) -> None:
         """Tell that the run has ended well."""
         self._is_over = True
-        if self.audience.ends:
-            self.audience.tell(self.audience.ends, self.run, result)
+        audience = self.audience
+        if audience.end is not None:
+            audience.tell(audience.end, self.run, result)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the run has not ended well, if it had not ended."""
         if not self._is_over:
             self._is_over = True
-            if self.audience.errors:
-                self.audience.tell(self.audience.errors, self.run, error)
+            if self.audience.error is not None:
+                self.audience.tell(self.audience.error, self.run, error)
+
+    def result(self, program: Program, x: Any, call: Call | None = None) -> Any:
+        """Return what a program returns, while it is watched."""
+        # As the methods above say it, without calls of them, which would be a fifth of its price.
+        audience, run = self.audience, self.run
+        try:
+            if (start := audience.start) is not None:
+                audience.tell(start, run, x)
+            token = WATCHED.set(self)
+            if (enter := audience.enter) is not None:
+                audience.call(enter, run)
+            try:
+                value = program(x, call)
+            finally:
+                if (leave := audience.leave) is not None:
+                    audience.call(leave, run)
+                WATCHED.reset(token)
+        except BaseException as error:
+            if audience.error is not None:
+                audience.tell(audience.error, run, error)
+            raise
+        if (end := audience.end) is not None:
+            audience.tell(end, run, value)
+        return value
+
+    def given(self, x: Any, stream: Generator[Any, None, None]) -> Generator[Any, None, None]:
+        """Yield what a stream gives, while it is watched from its first chunk on."""
+        with closing(Chunks(self, stream)) as chunks:
+            self.start(x)
+            yield from chunks
 
 
 # The run that whatever begins here is part of.
 WATCHED: ContextVar[Watch] = ContextVar("combinators.watched")
+
+
+def opened(observers: object, subject: Subject) -> Watch | None:
+    """Return the watch over a call, None where nobody observes it.
+
+    Raises:
+        OptionError: those who should are no observers.
+    """
+    checked = checked_observers(observers)
+    return Watch(Audience(checked), None, subject) if checked else None
 
 
 def watched(subject: Subject, x: Any) -> tuple[Watch, Any]:
@@ -112,46 +159,50 @@ _LEAVES: Final = frozenset({"step", "transform", "template", "chat_template"})
 
 def observed(program: Program, subject: Subject) -> Program:
     """Return a program of which each run is watched."""
+    if subject.kind in _LEAVES:
+        return _observed_leaf(program, subject)
 
     def run(x: Any, call: Call) -> Any:
         watch, x = watched(subject, x)
-        return result(watch, program, x, call)
+        return watch.result(program, x, call)
 
-    def run_leaf(x: Any, call: Call) -> Any:
+    return run
+
+
+def _observed_leaf(program: Program, subject: Subject) -> Program:
+    def run(x: Any, call: Call) -> Any:
         outside = WATCHED.get()
         audience = outside.audience
-        if audience.enters or audience.leaves:
-            return result(outside.part(subject), program, x, call)
-        run = new_tuple(Run, (next(_IDS), outside.run, subject, None))
+        if audience.follows_context:
+            return outside.part(subject).result(program, x, call)
+        # From here on as `result`, in one frame: most runs are of leaves, and what a call of `tell`
+        # costs, twice in each, would be a twentieth of all that observers cost.
+        part = Run()
+        part.id, part.parent = next(_IDS), outside.run
+        part.subject, part.number = subject, None
         try:
-            if audience.starts:
-                audience.tell(audience.starts, run, x)
+            if (start := audience.start) is not None:
+                event = Event()
+                event.run, event.time_ns, event.value = part, monotonic_ns(), x
+                try:
+                    start(event)
+                except Exception as error:  # noqa: BLE001 - observing changes nothing
+                    audience.report(start, error)
             value = program(x, call)
         except BaseException as error:
-            if audience.errors:
-                audience.tell(audience.errors, run, error)
+            if audience.error is not None:
+                audience.tell(audience.error, part, error)
             raise
-        if audience.ends:
-            audience.tell(audience.ends, run, value)
+        if (end := audience.end) is not None:
+            event = Event()
+            event.run, event.time_ns, event.value = part, monotonic_ns(), value
+            try:
+                end(event)
+            except Exception as error:  # noqa: BLE001 - as above
+                audience.report(end, error)
         return value
 
-    return run_leaf if subject.kind in _LEAVES else run
-
-
-def result(watch: Watch, program: Program, x: Any, call: Call | None = None) -> Any:
-    """Return what a program returns, while it is watched."""
-    try:
-        watch.start(x)
-        watch.enter()
-        try:
-            value = program(x, call)
-        finally:
-            watch.leave()
-    except BaseException as error:
-        watch.fail(error)
-        raise
-    watch.end(value)
-    return value
+    return run
 
 
 def observed_chunks(start: Start, subject: Subject) -> Start:
@@ -159,16 +210,9 @@ def observed_chunks(start: Start, subject: Subject) -> Start:
 
     def run(x: Any, call: Call) -> Generator[Any, None, None]:
         watch, x = watched(subject, x)
-        yield from given(watch, x, start(x, call))
+        yield from watch.given(x, start(x, call))
 
     return run
-
-
-def given(watch: Watch, x: Any, stream: Generator[Any, None, None]) -> Generator[Any, None, None]:
-    """Yield what a stream gives, while it is watched from its first chunk on."""
-    with closing(Chunks(watch, stream)) as chunks:
-        watch.start(x)
-        yield from chunks
 
 
 @final

@@ -1,11 +1,12 @@
 """Systems that observe wrongly: that meddle, or tell too little, too late, or of somebody else."""
 
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any, Final, final
+from copy import copy
+from typing import Any, Final, TypeVar, final
 
 from typing_extensions import override
 
-from combinators import Event, Observer
+from combinators import Event, Observer, Run
 from combinators.laws import Ours, observing
 from combinators.laws._systems import Results
 from tests.laws.gallery.wrong import Exhibits, Pipeline, cut
@@ -73,6 +74,17 @@ class Relayed(Ours):
         return super().outcomes(p, xs, **self._relayed(options))
 
 
+Told = TypeVar("Told", Event, Run)
+
+
+def altered(told: Told, **fields: object) -> Told:
+    """Return a copy in which some fields are others."""
+    other = copy(told)
+    for name, value in fields.items():
+        setattr(other, name, value)
+    return other
+
+
 class SaysNothingOfFailures(Relayed):
     """A run that fails is never told of again."""
 
@@ -101,7 +113,7 @@ class TellsOfTheCallTooEarly(Relayed):
             run, parent = event.run, event.run.parent
             if parent is not None and parent.kind == "call" and parent.id not in self._ended:
                 self._ended.add(parent.id)
-                super().on_end(event._replace(run=parent))
+                super().on_end(altered(event, run=parent))
             if run.id not in self._ended:
                 super().on_end(event)
 
@@ -117,7 +129,7 @@ class TellsOfNoInput(Relayed):
     class _Relay(Relay):
         @override
         def on_start(self, event: Event, /) -> None:
-            super().on_start(event._replace(value=None))
+            super().on_start(altered(event, value=None))
 
     @override
     def relay(self, observers: Sequence[Observer]) -> Observer:
@@ -132,7 +144,7 @@ class CountsItemsFromOne(Relayed):
         @override
         def on_start(self, event: Event, /) -> None:
             if (number := event.run.number) is not None:
-                event = event._replace(run=event.run._replace(number=number + 1))
+                event = altered(event, run=altered(event.run, number=number + 1))
             super().on_start(event)
 
     @override
