@@ -6,14 +6,15 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._observer import STREAMED
-from combinators._run.observing.watching import WATCHED, watched
+from combinators._run.observing.watching import LEAVES, WATCHED, run_of, watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 
-    from combinators._observer import Subject
+    from combinators._observer import Run, Subject
     from combinators._run.call import Turn
     from combinators._run.code.program import Program
+    from combinators._run.observing.audience import Audience
     from combinators._run.observing.watching import Watch
     from combinators._run.robust.arecovering import Start
 
@@ -21,11 +22,36 @@ if TYPE_CHECKING:
 def observed(program: Program, subject: Subject) -> Program:
     """Return a program of which each run is watched."""
 
+    # What it returns is not awaited here: that would be one coroutine more.
     def run(x: Any, turn: Turn) -> Coroutine[Any, Any, Any]:
         watch, x = watched(subject, x)
-        return result(watch, program, x, turn)  # not awaited: that would be one coroutine more
+        return result(watch, program, x, turn)
 
-    return run
+    def run_leaf(x: Any, turn: Turn) -> Coroutine[Any, Any, Any]:
+        outside = WATCHED.get()
+        if outside.audience.follows_context:
+            return result(outside.part(subject), program, x, turn)
+        part = run_of(subject, outside.run)
+        return _result_of_leaf(outside.audience, part, program, x, turn)
+
+    return run_leaf if subject.kind in LEAVES else run
+
+
+async def _result_of_leaf(
+    audience: Audience, run: Run, program: Program, x: Any, turn: Turn
+) -> Any:
+    """Return the same of a step, in whose context nothing begins that is watched."""
+    try:
+        if (start := audience.start) is not None:
+            audience.tell(start, run, x)
+        value = await program(x, turn)
+    except BaseException as error:
+        if audience.error is not None:
+            audience.tell(audience.error, run, error)
+        raise
+    if (end := audience.end) is not None:
+        audience.tell(end, run, value)
+    return value
 
 
 async def result(watch: Watch, program: Program, x: Any, turn: Turn | None = None) -> Any:

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _IDS: Final = itertools.count(1)
 
 
+def run_of(subject: Subject, parent: Run | None, number: int | None = None) -> Run:
+    """Return a run of a subject that is part of another one."""
+    run = Run()
+    run.id, run.parent = next(_IDS), parent
+    run.subject, run.number = subject, number
+    return run
+
+
 @final
 class Numbered(NamedTuple):
     """One of many inputs, and which."""
@@ -42,11 +50,7 @@ class Watch:
         self.audience = audience
         self._is_over = False
         self._token: Token[Watch]
-        self.run = run = Run()
-        run.id = next(_IDS)
-        run.parent = parent
-        run.subject = subject
-        run.number = number
+        self.run = run_of(subject, parent, number)
         self.tries = 0  # that have begun in it
 
     def part(self, subject: Subject, number: int | None = None) -> Watch:
@@ -154,12 +158,12 @@ def watched(subject: Subject, x: Any) -> tuple[Watch, Any]:
 
 
 # What has nothing inside that is watched: it need not be known as what others are part of.
-_LEAVES: Final = frozenset({"step", "transform", "template", "chat_template"})
+LEAVES: Final = frozenset({"step", "transform", "template", "chat_template"})
 
 
 def observed(program: Program, subject: Subject) -> Program:
     """Return a program of which each run is watched."""
-    if subject.kind in _LEAVES:
+    if subject.kind in LEAVES:
         return _observed_leaf(program, subject)
 
     def run(x: Any, call: Call) -> Any:
@@ -177,9 +181,7 @@ def _observed_leaf(program: Program, subject: Subject) -> Program:
             return outside.part(subject).result(program, x, call)
         # From here on as `result`, in one frame: most runs are of leaves, and what a call of `tell`
         # costs, twice in each, would be a twentieth of all that observers cost.
-        part = Run()
-        part.id, part.parent = next(_IDS), outside.run
-        part.subject, part.number = subject, None
+        part = run_of(subject, outside.run)
         try:
             if (start := audience.start) is not None:
                 event = Event()
