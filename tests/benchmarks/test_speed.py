@@ -23,7 +23,7 @@ REACHED = {
     "`assign` of 4 keys to 8": 1.6,
     "`pick` of 8 keys": 1.45,
     "fan-out, `assign` and `pick`, of cheap branches": 1.3,
-    "retrieval chain, one observer": 16,
+    "retrieval chain, one observer": 11,
     "2 async branches that never suspend": 0.35 if sys.version_info >= (3, 12) else 1.1,
     "8 async branches that never suspend": 0.35 if sys.version_info >= (3, 12) else 1.1,
 }
