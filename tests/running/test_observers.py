@@ -721,6 +721,26 @@ def test_an_observer_hears_only_what_it_asks_for(way: str) -> None:
     assert heard == ["step", "named", "call"]
 
 
+@pytest.mark.parametrize("way", EVERY[1:3])
+def test_of_async_steps_an_observer_hears_only_what_it_asks_for(way: str) -> None:
+    class Errors(Observer):
+        @override
+        def on_error(self, event: Event, /) -> None:
+            heard.append(event.run.kind)
+
+    class Ends(Observer):
+        @override
+        def on_end(self, event: Event, /) -> None:
+            heard.append(event.run.name)
+
+    heard: list[str] = []
+    fails = afailing(ZeroDivisionError(), 0)
+    for observer in (Errors(), Ends()):
+        with pytest.raises(ZeroDivisionError):
+            run_by(way, runnable(ainc) | fails, 1, observer)
+    assert heard == ["step", "call", "ainc"]
+
+
 @pytest.mark.parametrize("way", STREAMS)
 def test_a_stream_that_does_not_begin_has_failed(way: str) -> None:
     def unsure(_: int) -> bool:
