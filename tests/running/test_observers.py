@@ -613,6 +613,30 @@ def test_an_observer_that_fails_changes_nothing_and_is_logged_once_a_call(
     assert len(log.runs("start")) == len(log.runs("end")) == 5
 
 
+@pytest.mark.parametrize("step", [runnable(inc), runnable(inc).named("one")])
+def test_an_observer_that_is_alone_and_fails_changes_nothing(
+    step: Runnable[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Observer):
+        @override
+        def on_start(self, event: Event, /) -> None:
+            if event.run.kind != "call":
+                raise ZeroDivisionError
+
+    class FailingLater(Observer):
+        @override
+        def on_end(self, event: Event, /) -> None:
+            if event.run.kind != "call":
+                raise ZeroDivisionError
+
+    for observer in (Failing(), FailingLater()):
+        with caplog.at_level(logging.ERROR, "combinators"):
+            assert step.invoke(1, observers=[observer]) == 2
+    first, last = [record.getMessage() for record in caplog.records]
+    assert "Failing.on_start raised ZeroDivisionError (" in first
+    assert "FailingLater.on_end raised ZeroDivisionError (" in last
+
+
 def test_what_an_observer_raises_to_end_the_process_is_not_held_back() -> None:
     class Exiting(Observer):
         @override
