@@ -101,7 +101,7 @@ def turn(limit: object, bound: int = 0, host: Host | None = None) -> Turn:
     """Return the options of a call on an event loop, as `limited` does those of a sync one."""
     checked = checked_limit(limit)
     if checked is None:
-        return Turn(bound=bound, host=host)
+        return Turn(bound=bound, host=host) if bound or host else TURN
     from asyncio import Semaphore  # noqa: PLC0415 - asyncio is loaded where it is needed
 
     return Turn(Semaphore(checked), bound, host)
