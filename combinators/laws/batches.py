@@ -93,7 +93,7 @@ def a_limit_on_a_batch_changes_nothing_but_time(
 
         batch(xs, limit=n)  =  batch(xs)  =  await abatch(xs, limit=n)
 
-    Source: Brinch Hansen, Structured Multiprogramming (1972): results do not depend on speed.
+    Source: Brinch Hansen, Structured Multiprogramming (1972): time-dependent results are errors.
     """
     p, meant = plan.built(s), [plan.meaning(x) for x in xs]
     _expect_all("batch", [Gave(y) for y in s.batch(p, xs, limit=limit)], meant)

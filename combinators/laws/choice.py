@@ -48,7 +48,7 @@ def a_step_before_moves_into_the_choice(s: System[P], f: P, p: Any, g: P, h: P, 
 
         f | branch(when(p, g), otherwise=h)  =  branch(when(f | p, f | g), otherwise=f | h)
 
-    Source: Bird and de Moor, Algebra of Programming (1997), 2.5.
+    Source: Bird and de Moor, Algebra of Programming (1997), conditionals.
     """
     inside = s.branch([(s.pipe(f, s.lift(p)), s.pipe(f, g))], s.pipe(f, h))
     expect_agreement(s, s.pipe(f, s.branch([(s.lift(p), g)], h)), inside, x)
@@ -62,7 +62,7 @@ def a_step_after_moves_into_the_arms(
 
         branch(when(p, g), otherwise=h) | k  =  branch(when(p, g | k), otherwise=h | k)
 
-    Source: Bird and de Moor, Algebra of Programming (1997), 2.5.
+    Source: Bird and de Moor, Algebra of Programming (1997), conditionals.
     """
     inside = s.branch([(s.lift(p), s.pipe(g, k))], s.pipe(h, k))
     expect_agreement(s, s.pipe(s.branch([(s.lift(p), g)], h), k), inside, x)
@@ -77,7 +77,8 @@ def a_case_takes_the_values_of_its_type(s: System[P], form: str, x: object) -> N
 
         branch(case(T, f), otherwise=g)(x)  =  f(x) if isinstance(x, T) else g(x)
 
-    Source: Cardelli and Wegner, On Understanding Types (1985), the typecase.
+    Source: Abadi, Cardelli, Pierce, Plotkin, Dynamic Typing in a Statically Typed Language (1991):
+    the typecase.
     """
     kind = _FORMS[form]
     taken, other = s.lift(Function("taken")), s.lift(Function("other"))
@@ -110,7 +111,7 @@ def a_route_is_a_choice_by_the_value_of_a_key(
 
         route("k", {n: f}, otherwise=g)(x)  =  f(x) if x["k"] == n else g(x)
 
-    Source: Dijkstra, Guarded Commands (1975): a choice by value is a choice by equal values.
+    Source: PEP 634, literal patterns: what is equal to the literal is matched.
     """
     routed = s.route(key, dict.fromkeys(names, f), g)
     expect_agreement(s, routed, f if x[key] in names else g, x)
@@ -122,7 +123,7 @@ def binding_a_constant_is_the_step_itself(s: System[P], f: P, x: object) -> None
 
         bind(lambda _: f)  =  f
 
-    Source: Moggi, Notions of Computation and Monads (1991), of the reader monad.
+    Source: Hughes, Generalising Monads to Arrows (2000): ArrowApply.
     """
     expect_agreement(s, s.bind(s.lift(Function(f))), f, x)
 
@@ -147,7 +148,7 @@ def a_step_after_moves_into_what_is_chosen(
 
         bind(choose) | k  =  bind(lambda x: choose(x) | k)
 
-    Source: Moggi, Notions of Computation and Monads (1991): the extension is natural.
+    Source: Haskell's `Control.Arrow`, a law of ArrowApply: operations move into what is applied.
     """
     after = s.pipe(s.bind(s.lift(_choosing(p, g, h))), k)
     inside = s.bind(s.lift(_choosing(p, s.pipe(g, k), s.pipe(h, k))))

@@ -32,7 +32,7 @@ def each_step_runs_as_often_as_it_is_met(s: System[P], plan: Plan, x: object) ->
 
         calls of invoke(x)  =  calls of meaning(x)  =  calls of ainvoke(x), and of both streams
 
-    Source: Launchbury, A Natural Semantics for Lazy Evaluation (1993): work is counted.
+    Source: Launchbury, A Natural Semantics for Lazy Evaluation (1993): what is shared can be told.
     """
     p = plan.built(s)
     with counted() as meant:

@@ -64,7 +64,7 @@ def what_was_put_is_got(s: System[P], key: str, f: P, x: Mapping[str, Any]) -> N
 
         update(k=f) | pick("k")  =  f
 
-    Source: Foster et al., Combinators for Bi-Directional Tree Transformations (2007), PutGet.
+    Source: Foster et al., Combinators for Bidirectional Tree Transformations (2007), PutGet.
     """
     alone, picked = run(s, f, x), run(s, s.pipe(s.update({key: f}), s.pick(key)), x)
     holds = agree(picked, alone) if isinstance(alone, Gave) else type(picked) is type(alone)
@@ -77,7 +77,7 @@ def putting_what_was_got_changes_nothing(s: System[P], key: str, x: Mapping[str,
 
         update(k=pick("k"))  =  passthrough()
 
-    Source: Foster et al., Combinators for Bi-Directional Tree Transformations (2007), GetPut.
+    Source: Foster et al., Combinators for Bidirectional Tree Transformations (2007), GetPut.
     """
     given = s.invoke(s.update({key: s.pick(key)}), x)
     expect_same(given=list(given.items()), was=list(x.items()))
@@ -91,7 +91,7 @@ def the_last_put_counts(
 
         update(k=old) | update(k=new)  =  update(k=new)        for constants
 
-    Source: Foster et al., Combinators for Bi-Directional Tree Transformations (2007), PutPut.
+    Source: Foster et al., Combinators for Bidirectional Tree Transformations (2007), PutPut.
     """
     put = s.update({key: s.lift(Function(new))})
     expect_agreement(s, s.pipe(s.update({key: s.lift(Function(old))}), put), put, x)
@@ -103,7 +103,7 @@ def updating_keeps_the_rest(s: System[P], key: str, f: P, x: Mapping[str, Any]) 
 
         update(k=f) | omit("k")  =  omit("k")
 
-    Source: Foster et al., Combinators for Bi-Directional Tree Transformations (2007).
+    Source: Foster et al., Combinators for Bidirectional Tree Transformations (2007).
     """
     expect_agreement(s, s.pipe(s.update({key: f}), s.omit(key)), s.omit(key), x)
 
@@ -126,7 +126,7 @@ def a_renamed_key_holds_the_old_value(s: System[P], key: str, x: Mapping[str, An
 
         rename(new="k") | pick("new")  =  pick("k")
 
-    Source: Codd, A Relational Model of Data (1970), by way of relational algebra's renaming.
+    Source: relational algebra's renaming of attributes.
     """
     expect_agreement(s, s.pipe(s.rename({"new": key}), s.pick("new")), s.pick(key), x)
     expect_same(keys=key in s.invoke(s.rename({"new": key}), x), expected=False)

@@ -28,7 +28,7 @@ def no_more_bodies_run_at_once_than_the_limit(
 
         at any time in invoke(x, limit=n), at most n function bodies run
 
-    Source: Dijkstra, Cooperating Sequential Processes (1965), the counting semaphore.
+    Source: Dijkstra, Cooperating Sequential Processes (1965), the general semaphore.
     """
     gauge = _Gauge()
     p = _nested(s, s.lift(gauge.hold, gauge.ahold), min(width, 3), min(depth, 2))

@@ -87,7 +87,7 @@ def updates_together_are_not_one_by_one(s: System[P], f: P, g: P, x: dict[str, A
 
         update(k=f, m=g)  /=  update(k=f) | update(m=g)
 
-    Source: simultaneous assignment; Dijkstra, A Discipline of Programming (1976).
+    Source: concurrent assignment; Dijkstra, A Discipline of Programming (1976).
     """
     key, other = [*x][:2]
     apart = s.pipe(s.update({key: f}), s.update({other: g}))

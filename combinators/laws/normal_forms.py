@@ -19,7 +19,7 @@ def brackets_leave_no_trace(s: System[P], f: P, g: P, h: P, _: object) -> None:
 
         (f | g) | h  ==  f | (g | h)  ==  pipe(f, g, h)
 
-    Source: Bird, Algebraic Identities for Program Calculation (1989): flattening is normalising.
+    Source: lists are the free monoid: normal forms of a monoid have no brackets in them.
     """
     left, right = s.pipe(s.pipe(f, g), h), s.pipe(f, s.pipe(g, h))
     expect(s.equal(left, right), left=left, right=right)

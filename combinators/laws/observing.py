@@ -76,7 +76,7 @@ def observing_changes_nothing(s: System[P], plan: Plan, x: object, way: str) -> 
 
         invoke(x, observers=[o])  =  meaning(x)
 
-    Source: Wadler, Comprehending Monads (1990): what the writer monad writes is not what it gives.
+    Source: Wadler, The Essence of Functional Programming (1992): output goes beside the value.
     """
     outcome, _ = _observed(s, plan.built(s), x, way)
     expect_meaning(way, outcome, plan.meaning(x))
@@ -134,7 +134,7 @@ def observers_hear_what_the_caller_gets(s: System[P], plan: Plan, x: object, way
 
         on_start(x); on_end(invoke(x))        or        on_start(x); on_error(error)
 
-    Source: Hoare, Communicating Sequential Processes (1978): a trace is what an environment sees.
+    Source: Hoare, Communicating Sequential Processes (1985): a trace is what an environment sees.
     """
     outcome, log = _observed(s, plan.built(s), x, way)
     (_, first), *told = [(word, each) for word, each in log.told if each.run.parent is None]

@@ -26,7 +26,7 @@ def a_projection_gives_the_branch(s: System[P], f: P, g: P, x: object) -> None:
 
     The error of a branch travels in a group, so of a failure no more is compared than that.
 
-    Source: Mac Lane, Categories for the Working Mathematician (1971), III.4.
+    Source: Mac Lane, Categories for the Working Mathematician (1971), III: products.
     """
     alone = run(s, f, x)
     for branches in ({"a": f, "b": g}, {"b": g, "a": f}):
@@ -43,7 +43,7 @@ def a_total_step_moves_into_branches(s: System[P], f: P, g: P, h: P, x: object) 
 
     It then runs more often: of effects the law says nothing.
 
-    Source: Gibbons, Calculating Functional Programs (2002), "fusion".
+    Source: Gibbons, Calculating Functional Programs (2002), `fork`.
     """
     inside = s.fanout({"a": s.pipe(f, g), "b": s.pipe(f, h)})
     expect_agreement(s, s.pipe(f, s.fanout({"a": g, "b": h})), inside, x)
@@ -55,7 +55,7 @@ def fanouts_compose_key_by_key(s: System[P], f: P, g: P, h: P, k: P, x: object) 
 
         fanout(a=f, b=g) | fanout(a=pick("a") | h, b=pick("b") | k)  =  fanout(a=f | h, b=g | k)
 
-    Source: Gibbons, Calculating Functional Programs (2002), "absorption".
+    Source: Gibbons, Calculating Functional Programs (2002), `fork`.
     """
     then = s.fanout({"a": s.pipe(s.pick("a"), h), "b": s.pipe(s.pick("b"), k)})
     inside = s.fanout({"a": s.pipe(f, h), "b": s.pipe(g, k)})
@@ -68,7 +68,7 @@ def a_fanout_of_all_projections_is_the_identity(s: System[P], x: object) -> None
 
         fanout(a=pick("a"), b=pick("b"))  =  passthrough()
 
-    Source: Gibbons, Calculating Functional Programs (2002), "reflection".
+    Source: Gibbons, Calculating Functional Programs (2002), `fork`.
     """
     expect_agreement(s, s.fanout({"a": s.pick("a"), "b": s.pick("b")}), s.passthrough(), x)
 
@@ -79,7 +79,7 @@ def a_fanout_to_nothing_gives_nothing(s: System[P], f: P, x: object) -> None:
 
         f | fanout()  =  fanout()
 
-    Source: Mac Lane, Categories for the Working Mathematician (1971), III.5, terminal objects.
+    Source: Mac Lane, Categories for the Working Mathematician (1971), III: terminal objects.
     """
     nothing = s.fanout({})
     expect_agreement(s, s.pipe(f, nothing), nothing, x)
@@ -105,7 +105,7 @@ def branches_commute(s: System[P], f: P, g: P, x: object) -> None:
 
         fanout(a=f, b=g)  =  fanout(b=g, a=f)
 
-    Source: Mac Lane, Categories for the Working Mathematician (1971), III.5: products commute.
+    Source: Mac Lane, Categories for the Working Mathematician (1971), III: products commute.
     """
     expect_agreement(s, s.fanout({"a": f, "b": g}), s.fanout({"b": g, "a": f}), x)
 
@@ -116,7 +116,7 @@ def nested_fanouts_nest_their_results(s: System[P], f: P, g: P, x: object) -> No
 
         fanout(a=fanout(b=f), c=g) | pick("a")  =  fanout(b=f)        where g does not fail
 
-    Source: Mac Lane, Categories for the Working Mathematician (1971), III.5: products associate.
+    Source: Mac Lane, Categories for the Working Mathematician (1971), III: products associate.
     """
     inner = s.fanout({"b": f})
     alone, whole = run(s, inner, x), run(s, s.fanout({"a": inner, "c": g}), x)

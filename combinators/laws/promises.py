@@ -54,7 +54,7 @@ def streams_fold_to_what_invoke_gives(s: System[P], step: P, x: object) -> None:
 
     Yield parts of one value, which `+` puts together or mappings merge.
 
-    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    Source: Bird, An Introduction to the Theory of Lists (1987): homomorphisms go by parts.
     """
     called = run(s, step, x)
     _expect("stream", outcome_of(lambda: folded([*s.stream(step, x)])), called)

@@ -53,7 +53,7 @@ def a_retry_ends_with_the_first_success(s: System[P], failures: int, attempts: i
 
         retry(f, attempts=n)(x)  =  f(x) at its (k + 1)th call, if k < n; else the nth failure
 
-    Source: Gray, Why Do Computers Stop and What Can Be Done About It (1985): most faults are
+    Source: Gray, Why Do Computers Stop and What Can Be Done About It? (1985): most faults are
     transient, and gone when the same is tried again.
     """
     for name, way in _ways(s).items():
@@ -92,7 +92,7 @@ def a_retry_of_a_function_changes_nothing(s: System[P], plan: Plan, x: object) -
 
         retry(f)  =  f        where f has no effects
 
-    Source: Wadler, How to Replace Failure by a List of Successes (1985).
+    Source: Kozen, A Completeness Theorem for Kleene Algebras (1994): choice is idempotent.
     """
     again = s.retry(plan.built(s), (Exception,), 2, AT_ONCE)
     expect_meaning("retry", run(s, again, x), plan.meaning(x))
@@ -104,7 +104,7 @@ def a_fallback_is_associative(s: System[P], f: P, g: P, h: P, x: object) -> None
 
         fallback(fallback(f, g), h)  =  fallback(f, fallback(g, h))
 
-    Source: Paterson, A New Notation for Arrows (2001): `<+>` of ArrowPlus is associative.
+    Source: Haskell's `Control.Arrow`, after Hughes (2000): `<+>` of ArrowPlus is associative.
     """
     on = (Exception,)
     left = s.fallback(s.fallback(f, g, on), h, on)
@@ -119,7 +119,7 @@ def what_does_not_fail_needs_no_fallback(s: System[P], f: P, x: object) -> None:
 
         fallback(f, g)  =  f        where f does not fail, and g is not called
 
-    Source: Peyton Jones and others, A Semantics for Imprecise Exceptions (1999): `catch`.
+    Source: Gibbons and Hinze, Just Do It (2011): `catch (return x) h = return x`.
     """
     other = Witness()
     expect_agreement(s, s.fallback(f, s.lift(other), (Exception,)), f, x)
@@ -156,7 +156,7 @@ def time_that_is_long_enough_changes_nothing(s: System[P], plan: Plan, x: object
 
         timeout(f, seconds)  =  f        where f takes less
 
-    Source: Lamport, What Good Is Temporal Logic? (1983): that something ends in time adds no value.
+    Source: a deadline is an event, and one that does not come changes nothing.
     """
     expect_meaning("timeout", run(s, s.timeout(plan.built(s), 600), x), plan.meaning(x))
 
@@ -197,7 +197,7 @@ def a_failure_is_not_kept(s: System[P], failures: int, _: int) -> None:
 
         calls of cached(f), asked until it succeeds and then once more  =  failures + 1
 
-    Source: Gray, Why Do Computers Stop and What Can Be Done About It (1985).
+    Source: Gray, Why Do Computers Stop and What Can Be Done About It? (1985).
     """
     step = _Failing(failures)
     kept = s.cached(s.lift(step))

@@ -46,7 +46,7 @@ def a_limit_changes_nothing_but_time(s: System[P], plan: Plan, x: object, limit:
 
         invoke(x, limit=n)  =  meaning(x)  =  await ainvoke(x, limit=n)
 
-    Source: Brinch Hansen, Structured Multiprogramming (1972): results do not depend on speed.
+    Source: Brinch Hansen, Structured Multiprogramming (1972): time-dependent results are errors.
     """
     p, meant = plan.built(s), plan.meaning(x)
     expect_meaning("invoke", outcome_of(lambda: s.invoke(p, x, limit=limit)), meant)

@@ -34,7 +34,7 @@ def a_stream_folds_to_the_meaning(s: System[P], plan: Plan, x: object) -> None:
 
         fold(stream(x))  =  meaning(x)
 
-    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    Source: Bird, An Introduction to the Theory of Lists (1987): homomorphisms go by parts.
     """
     p = plan.built(s)
     expect_meaning("stream", outcome_of(lambda: folded([*s.stream(p, x)])), plan.meaning(x))
@@ -46,7 +46,7 @@ def an_async_stream_folds_to_the_meaning(s: System[P], plan: Plan, x: object) ->
 
         fold(astream(x))  =  meaning(x)
 
-    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    Source: Bird, An Introduction to the Theory of Lists (1987): homomorphisms go by parts.
     """
     p = plan.built(s)
     outcome = outcome_of(lambda: folded(finished(collected(s.astream(p, x)))))
@@ -64,7 +64,7 @@ def a_generator_step_streams_what_it_yields(s: System[P], chunks: list[str]) -> 
         list((runnable(gen) | passthrough()).stream(x))  =  list(gen(x))
         list((runnable(gen).tap(f)).stream(x))  =  list(gen(x))
 
-    Source: Kiselyov, Iteratees (2012): a stream transformer without work to do is the identity.
+    Source: Kiselyov, Iteratees (2012): processors of streams compose by chaining.
     """
     source, watch = s.lift(_Source(chunks)), s.tap(s.lift(Function(None)))
     for step in (source, s.pipe(source, s.passthrough()), s.pipe(source, watch)):
@@ -175,7 +175,7 @@ def a_transform_is_given_the_chunks_as_they_come(s: System[P], chunks: list[str]
 
         list((runnable(gen) | transform(f)).stream(x))  =  list(f(gen(x)))
 
-    Source: Kiselyov, Iteratees (2012): a stream transformer composes with its source.
+    Source: Kiselyov, Iteratees (2012): processors of streams compose by layering.
     """
     step = s.transform(_marked)
     p = s.pipe(s.lift(_Source(chunks)), step)
@@ -193,7 +193,7 @@ def an_input_in_chunks_is_the_whole_input(s: System[P], chunks: list[str]) -> No
 
         fold(p.transform(chunks))  =  invoke(p, fold(chunks))
 
-    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    Source: Bird, An Introduction to the Theory of Lists (1987): homomorphisms go by parts.
     """
     p = s.fanout({"same": s.passthrough(), "size": s.lift(len), "marked": s.lift(repr)})
     called = s.invoke(p, "".join(chunks))

@@ -94,7 +94,7 @@ def an_interrupt_is_in_no_group(s: System[Any], call: Call, schedule: Schedule) 
 
         raised(KeyboardInterrupt) implies error == KeyboardInterrupt
 
-    Source: the Python Language Reference, exception hierarchy: it exits the interpreter.
+    Source: The Python Standard Library, KeyboardInterrupt: `except Exception` must not catch it.
     """
     run = observed(s, call, schedule)
     raised = any(event.what == "raises" for event in run.events)

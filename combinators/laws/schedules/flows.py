@@ -26,7 +26,7 @@ def every_item_comes_once_with_its_own_result(
 
         {completed(f, xs)} == {(i, f(x)) for i, x in enumerate(xs)}
 
-    Source: Bird, Wadler, Introduction to Functional Programming (1988): map.
+    Source: Bird and Wadler, Introduction to Functional Programming (1988): map.
     """
     run = flowing.batched(s, batch, schedule)
     came = None if run.value is None else sorted(item for _, item in run.value)
@@ -141,7 +141,7 @@ def chunks_come_as_they_are_ready(s: System[Any], stream: Stream, schedule: Sche
 
         came(chunk) == yielded(chunk)        in virtual time
 
-    Source: Kiselyov, Iteratees (2012): incremental processing is observable in its effects.
+    Source: Kiselyov, Iteratees (2012): input is processed incrementally.
     """
     run = flowing.streamed(s, stream, schedule)
     expected = [(seconds, number) for number, seconds in enumerate(accumulate(stream.waits))]

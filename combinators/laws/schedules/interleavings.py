@@ -61,7 +61,7 @@ def the_limit_is_kept_at_every_moment(s: System[Any], call: Call, schedule: Sche
 
         running(t) <= limit        at every time t
 
-    Source: Dijkstra, Cooperating Sequential Processes (1965), the counting semaphore.
+    Source: Dijkstra, Cooperating Sequential Processes (1965), the general semaphore.
     """
     run = observed(s, call, schedule)
     most = max(len(moment.running) for moment in moments(run.events, run.seconds))

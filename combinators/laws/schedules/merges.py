@@ -46,7 +46,7 @@ def a_merged_stream_folds_to_the_result(s: System[Any], merge: Merge, schedule: 
 
         fold(stream(f)) == invoke(f)        for every schedule
 
-    Source: Bird, An Introduction to the Theory of Lists (1987): fold after unfold.
+    Source: Bird, An Introduction to the Theory of Lists (1987): homomorphisms go by parts.
     """
     seen = merging.merged(s, merge, schedule)
     result = folded([chunk for _, chunk in seen.came]) if seen.came else None
@@ -62,7 +62,7 @@ def chunks_of_branches_come_as_they_are_ready(
 
         came(chunk) == yielded(chunk)        in virtual time
 
-    Source: Meijer, Your Mouse is a Database (2012): merging interleaves as events occur.
+    Source: ReactiveX, `merge`: items of several sources interleave as they are emitted.
     """
     seen = merging.merged(s, merge, schedule)
     for place, source in merging.sources(merge.fan).items():
@@ -78,7 +78,7 @@ def the_limit_is_kept_while_chunks_are_made(
 
         running(t) <= limit        at every time t
 
-    Source: Dijkstra, Cooperating Sequential Processes (1965), the counting semaphore.
+    Source: Dijkstra, Cooperating Sequential Processes (1965), the general semaphore.
     """
     seen = merging.merged(s, merge, schedule)
     most = max(len(moment.running) for moment in moments(seen.made, seen.run.seconds))
