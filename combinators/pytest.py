@@ -14,8 +14,10 @@ imported when they are first asked for.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import pytest
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from combinators.laws import Inputs
 
 _MARKER = "laws(pipeline, inputs=None): run the test once for each law, given as `law`"
+_WRITTEN = "Write `@pytest.mark.laws(pipeline, inputs=…)`, and below it `def test_it(law): law()`."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,12 +56,39 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with the marker once for each law."""
-    marker = metafunc.definition.get_closest_marker("laws")
-    if marker is None or "law" not in metafunc.fixturenames:
-        return
-    found = [*_laws(metafunc.config, *marker.args, **marker.kwargs)]
+    """Run a test with the marker once for each law.
+
+    Raises:
+        CollectError: the marker or the test is not written as it has to be
+    """
+    test = metafunc.definition
+    marker = test.get_closest_marker("laws")
+    taken = "law" in metafunc.fixturenames
+    if marker is None or (not taken and marker not in test.own_markers):
+        return  # a class or a module that is marked may have other tests as well
+    problem = _misspelt(metafunc.config, marker) if taken else "the test takes no `law`"
+    if problem:
+        raise _refused(test, problem)
+    from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
+
+    try:
+        found = [*_laws(metafunc.config, *marker.args, **marker.kwargs)]
+    except OptionError as error:
+        raise _refused(test, error) from error
     metafunc.parametrize("law", [run for _, run in found], ids=[name for name, _ in found])
+
+
+def _misspelt(config: pytest.Config, marker: pytest.Mark) -> str | None:
+    """Return what is wrong with the arguments of a marker, if anything is."""
+    try:
+        inspect.signature(partial(_laws, config)).bind(*marker.args, **marker.kwargs)
+    except TypeError as error:
+        return f"in the marker: {error}"
+    return None
+
+
+def _refused(test: pytest.Item, problem: object) -> Exception:
+    return pytest.Collector.CollectError(f"{test.nodeid}: {problem}\n{_WRITTEN}")
 
 
 @pytest.hookimpl(tryfirst=True)  # before others choose among the tests by name and marker
@@ -79,26 +109,34 @@ def _tests(session: pytest.Session, place: str) -> Iterator[pytest.Item]:
     from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
     from combinators.laws import pipelines_at  # noqa: PLC0415 - as said
 
+    where = place
     try:
         for name, pipeline in pipelines_at(place).items():
+            where = f"{place.partition(':')[0]}:{name}"
             for law, run in _laws(session.config, pipeline):
-                where = f"{place.partition(':')[0]}:{name}[{law}]"
                 # pytest leaves the keywords of its nodes untyped.
                 yield LawTest.from_parent(  # pyright: ignore[reportUnknownMemberType]
-                    session, name=where, run=run
+                    session, name=f"{where}[{law}]", run=run
                 )
-    except (LookupError, OptionError) as error:
+    except LookupError as error:
         raise pytest.UsageError(f"--laws={place}: {error}") from error
+    except OptionError as error:
+        raise pytest.UsageError(f"--laws={where}: {error}\n{_WRITTEN}") from error
 
 
 def _laws(
     config: pytest.Config, pipeline: Runnable[Any, Any], inputs: Inputs | None = None
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    from combinators.laws import DEFAULT_EXAMPLES, OURS, PROMISES, about, hold  # noqa: PLC0415 - as said
+    from combinators.laws import DEFAULT_EXAMPLES, PROMISES, about, check_laws  # noqa: PLC0415 - as said
 
-    examples: int = config.getoption("--laws-examples") or DEFAULT_EXAMPLES
+    given: int | None = config.getoption("--laws-examples")
+    examples = DEFAULT_EXAMPLES if given is None else given
     for law in PROMISES:
-        yield law.name, partial(hold, about(law, pipeline, inputs), OURS, examples=examples)
+        about(law, pipeline, inputs)  # what cannot be tried is refused before any test runs
+        yield (
+            law.name,
+            partial(check_laws, pipeline, inputs=inputs, laws=[law], examples=examples),
+        )
 
 
 @final
@@ -122,6 +160,12 @@ class LawTest(pytest.Item):
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> str | Any:
-        if isinstance(excinfo.value, AssertionError):
+        from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
+
+        if isinstance(excinfo.value, AssertionError | OptionError):
             return str(excinfo.value)  # a law that is broken says all that there is to say
         return super().repr_failure(excinfo, style)
+
+    @override
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.name

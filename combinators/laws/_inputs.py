@@ -7,12 +7,13 @@ import inspect
 import typing
 from collections.abc import Callable, Iterable
 from types import GenericAlias
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 
 from combinators import OptionError, Runnable, _nodes as n
-from combinators.laws._telling import is_collection
+from combinators.laws._telling import a_kind, is_collection
 
 Inputs: typing.TypeAlias = "st.SearchStrategy[Any] | Iterable[Any]"
 
@@ -25,24 +26,34 @@ def drawn_from(inputs: Inputs | None, pipeline: Runnable[Any, Any]) -> st.Search
     """
     if isinstance(inputs, st.SearchStrategy):
         if inputs.is_empty:
-            raise OptionError("inputs", "a strategy that draws nothing", _ACCEPTED)
+            raise OptionError("inputs", "a strategy that draws nothing", ACCEPTED)
         return inputs
     if inputs is not None:
-        found = list(inputs) if is_collection(inputs) else []
+        found = list(inputs) if is_collection(inputs) else None
         if not found:
-            raise OptionError("inputs", f"a {type(inputs).__name__}", _ACCEPTED)
+            given = a_kind(inputs) if found is None else f"{a_kind(inputs)} with nothing in it"
+            raise OptionError("inputs", given, ACCEPTED)
         return st.sampled_from(found)
     form = declared_input(pipeline)
     if form is not None:
-        return st.from_type(form)
+        return _of_type(form)
     if pipeline.signature.needs:
         return st.fixed_dictionaries({key: st.text() for key in pipeline.signature.needs})
-    raise OptionError(
-        "inputs", "nothing", f"{_ACCEPTED}: the first step does not say what it takes"
-    )
+    raise OptionError("inputs", "nothing", f"{ACCEPTED}: the first step does not say what it takes")
 
 
-_ACCEPTED = "a strategy of hypothesis, or a list of inputs with something in it"
+ACCEPTED: Final = "a strategy of hypothesis, or a list of inputs"
+
+
+def _of_type(form: Any) -> st.SearchStrategy[Any]:
+    try:
+        strategy = st.from_type(form)
+        strategy.validate()
+    except (HypothesisException, TypeError, NameError) as error:
+        name = form.__qualname__ if isinstance(form, type) else str(form)
+        given = f"nothing, and hypothesis cannot draw what the first step takes, {name}"
+        raise OptionError("inputs", given, ACCEPTED) from error
+    return strategy
 
 
 def declared_input(pipeline: Runnable[Any, Any]) -> Any:

@@ -26,6 +26,8 @@ class LawBroken(AssertionError):  # noqa: N818 - what happened, in two words
     Not an `assert`: under `python -O` every law would hold.
     """
 
+    __module__ = "combinators.laws"  # tracebacks say where users import it from
+
     def __init__(self, sides: Mapping[str, object], case: str = "", rest: str = "") -> None:
         super().__init__(sides, case, rest)
         self.sides = sides

@@ -28,6 +28,16 @@ def is_collection(value: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
+def a_kind(value: object) -> str:
+    """Return the type of a value as a phrase: the value itself may be a secret.
+
+    >>> a_kind(3)
+    'an int'
+    """
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def is_pipeline(value: object) -> TypeGuard[Runnable[Any, Any]]:
     """Return whether a value is a pipeline of this library."""
     return isinstance(value, Runnable)

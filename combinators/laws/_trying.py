@@ -9,8 +9,10 @@ from typing import Any, final
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import FlakyFailure
 
+from combinators import OptionError
 from combinators.laws._law import Law, LawBroken
 from combinators.laws._systems import System
+from combinators.laws._telling import a_kind
 
 DEFAULT_EXAMPLES = 200
 
@@ -46,7 +48,11 @@ def tried(
     """Return what comes of trying a law on a system.
 
     The same law draws the same examples again, so that a failure can be seen again.
+
+    Raises:
+        OptionError: the number of examples is none
     """
+    _expect_a_number(examples)
     count = 0
     phases = [Phase.generate, *([Phase.shrink] if shrink else [])]
 
@@ -76,4 +82,19 @@ def tried(
         broken = next((each for each in flaky.exceptions if isinstance(each, LawBroken)), None)
         if broken is None:
             raise
-    return Trial(law, count, time.perf_counter() - began, broken)
+    return Trial(law, count, time.perf_counter() - began, broken and _afresh(broken))
+
+
+def _afresh(broken: LawBroken) -> LawBroken:
+    """Return the same without the frames and notes of the search, which say nothing more."""
+    fresh = LawBroken(*broken.args)
+    fresh.__cause__ = broken.__cause__
+    return fresh
+
+
+def _expect_a_number(examples: object) -> None:
+    accepted = "a whole number of at least 1"
+    if type(examples) is not int:
+        raise OptionError("examples", a_kind(examples), accepted)
+    if examples < 1:
+        raise OptionError("examples", "a number below 1", accepted)

@@ -153,7 +153,21 @@ def test_a_place_without_pipelines_ends_with_2(capsys: pytest.CaptureFixture[str
     assert main(["laws", f"{SUBJECTS}:words"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.endswith(f"laws: {SUBJECTS}:words is a function, and no pipeline\n")
+    assert f"laws: {SUBJECTS}:words is a function, and no pipeline. The module has" in said.err
+
+
+def test_of_several_pipelines_the_one_without_inputs_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["laws", SUBJECTS, "--examples", "5"]) == 2
+    said = capsys.readouterr().err
+    assert f"laws: {SUBJECTS}:untold: inputs= was given nothing." in said
+    assert said.endswith("Give it as --inputs=…\n")
+
+
+def test_a_number_of_examples_that_is_none_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["laws", f"{SUBJECTS}:size", "--examples", "0"]) == 2
+    assert "examples= was given a number below 1." in capsys.readouterr().err
 
 
 def test_without_hypothesis_the_extra_is_named() -> None:

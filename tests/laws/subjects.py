@@ -1,6 +1,7 @@
 """Pipelines that keep the promises of a step, and pipelines that each break one."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TypedDict, cast
@@ -60,6 +61,17 @@ def halved(text: str) -> Answer:
     return cast("Answer", {"text": text})
 
 
+class Sealed(ABC):
+    """What nobody can make one of."""
+
+    @abstractmethod
+    def opened(self) -> str: ...
+
+
+def opened(sealed: Sealed) -> str:
+    return sealed.opened()
+
+
 size: Runnable[str, int] = runnable(words) | len
 spelt = runnable(letters)
 asked = template("{question}?")
@@ -70,6 +82,7 @@ two_faced = runnable(upper, aio=lower)
 nameless: Runnable[str, str] = passthrough(str) | local()
 emptying = runnable(emptied)
 half = runnable(halved)
+sealed = runnable(opened)
 _private = size
 
 TEXTS = ["", "a"]

@@ -1,5 +1,6 @@
 """What pytest and hypothesis find when this library is installed beside them."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -29,14 +30,17 @@ def test_two_faced(law):
 
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest in a process of its own, with the plugin whether or not it is installed."""
+    """Run pytest in a process of its own, with no plugin but ours, whether or not it is installed.
+
+    To load all others takes longer than what is tested.
+    """
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:combinators", "-p", "combinators.pytest"),
-            *("-p", "no:xdist", "-p", "no:randomly", "-p", "no:cacheprovider", "-q"),
-            *("--laws-examples=20", f"--rootdir={folder}", *arguments),
+            *(sys.executable, "-m", "pytest", "-p", "combinators.pytest", "-p", "no:cacheprovider"),
+            *("-q", "--laws-examples=20", f"--rootdir={folder}", *arguments),
         ],
         cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -50,6 +54,7 @@ def test_a_marked_test_runs_once_for_each_law(tmp_path: Path) -> None:
     finished = run_pytest(tmp_path, f"--config-file={tmp_path / 'pytest.ini'}", str(path))
     assert "3 failed, 11 passed" in finished.stdout, finished.stdout + finished.stderr
     assert "test_two_faced[ainvoke_agrees_with_invoke]" in finished.stdout
+    assert ">       law()\nE       combinators.laws.LawBroken: " in finished.stdout  # and no more
 
 
 def test_the_command_line_adds_tests_for_a_module(tmp_path: Path) -> None:
@@ -57,6 +62,7 @@ def test_the_command_line_adds_tests_for_a_module(tmp_path: Path) -> None:
     finished = run_pytest(tmp_path, f"--laws={place}", "-k", "same_again", str(tmp_path))
     assert finished.returncode == 1
     assert "1 failed, 6 deselected" in finished.stdout, finished.stdout + finished.stderr
+    assert f"_ {place}[the_same_again_gives_the_same] _" in finished.stdout
     assert "the_same_again_gives_the_same: A step that is run twice" in finished.stdout
 
 
@@ -64,6 +70,74 @@ def test_a_place_without_pipelines_is_an_error_of_usage(tmp_path: Path) -> None:
     finished = run_pytest(tmp_path, "--laws=tests.laws.nowhere", str(tmp_path))
     assert finished.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--laws=tests.laws.nowhere: there is no module" in finished.stderr
+
+
+MISTAKES = {
+    "subjects.size": "the test takes no `law`",
+    "": "in the marker: missing a required argument: 'pipeline'",
+    "subjects.size, input=['']": "in the marker: got an unexpected keyword argument 'input'",
+    "'size'": "pipeline= was given a str. It takes a Runnable",
+    "subjects.untold": "inputs= was given nothing. It takes a strategy of hypothesis",
+}
+
+MISTAKEN = """
+import pytest
+from tests.laws import subjects
+
+@pytest.mark.laws({marker})
+def test_marked({parameter}):
+    pass
+"""
+
+
+def test_a_marker_that_asks_for_nothing_that_can_be_tried_is_an_error(tmp_path: Path) -> None:
+    for number, marker in enumerate(MISTAKES):
+        written = MISTAKEN.format(marker=marker, parameter="law" if number else "")
+        (tmp_path / f"test_{number}.py").write_text(written)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    finished = run_pytest(tmp_path, f"--config-file={tmp_path / 'pytest.ini'}", str(tmp_path))
+    assert finished.returncode == pytest.ExitCode.INTERRUPTED, finished.stdout + finished.stderr
+    for number, said in enumerate(MISTAKES.values()):
+        assert f"test_{number}.py::test_marked: {said}" in finished.stdout
+    assert finished.stdout.count("Write `@pytest.mark.laws(pipeline, inputs=…)`, and below") == 5
+    assert "Traceback" not in finished.stdout
+
+
+def test_a_class_that_is_marked_may_have_other_tests(tmp_path: Path) -> None:
+    path = tmp_path / "test_class.py"
+    path.write_text(CLASS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    finished = run_pytest(tmp_path, f"--config-file={tmp_path / 'pytest.ini'}", str(path))
+    assert "8 passed" in finished.stdout, finished.stdout + finished.stderr
+
+
+CLASS = """
+import pytest
+from tests.laws import subjects
+
+@pytest.mark.laws(subjects.size)
+class TestSize:
+    def test_law(self, law):
+        law()
+
+    def test_other(self):
+        assert subjects.size.invoke("a b") == 2
+"""
+
+
+def test_a_pipeline_whose_inputs_nobody_says_is_named(tmp_path: Path) -> None:
+    finished = run_pytest(tmp_path, "--laws=tests.laws.subjects", str(tmp_path))
+    assert finished.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--laws=tests.laws.subjects:untold: inputs= was given nothing." in finished.stderr
+    assert "Write `@pytest.mark.laws(pipeline, inputs=…)`" in finished.stderr
+
+
+def test_a_number_of_examples_that_is_none_is_refused(tmp_path: Path) -> None:
+    asked = "--laws=tests.laws.subjects:size", "--laws-examples=0", "-k", "same_again"
+    finished = run_pytest(tmp_path, *asked, str(tmp_path))
+    assert "1 failed" in finished.stdout, finished.stdout + finished.stderr
+    assert "examples= was given a number below 1." in finished.stdout
+    assert "Traceback" not in finished.stdout
 
 
 register()

@@ -45,7 +45,7 @@ def declare(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Try the laws, print what comes of each, and return the exit status."""
     # Not above: only this command is to load hypothesis.
-    from combinators import MissingExtraError, OptionError  # noqa: PLC0415 - as said
+    from combinators import MissingExtraError  # noqa: PLC0415 - as said
 
     try:
         from combinators.cli.laws import _trials, _writing  # noqa: PLC0415 - as said
@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
             return 0
         progress.say(f"trying the laws on {arguments.place}")
         found = _trials.trials(arguments.place, arguments.inputs, arguments.examples)
-    except (LookupError, OptionError) as error:
+    except LookupError as error:
         progress.clear()
         return _stopped(error)
     progress.clear()

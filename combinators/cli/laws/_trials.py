@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
+from combinators import OptionError
 from combinators.cli._screen import heading, table
 from combinators.laws import Inputs, Trial, pipelines_at, trials_of, value_at
 
@@ -14,15 +15,19 @@ def trials(place: str, inputs_at: str | None, examples: int) -> Found:
     """Return the trials of each pipeline at a place, under its name.
 
     Raises:
-        LookupError: there is no pipeline, or there are no inputs, at the place
-        OptionError: nobody says which inputs a pipeline takes
+        LookupError: there is no pipeline, or there are no inputs, at the place; or nobody says
+            which inputs a pipeline takes
     """
     # What it is, is looked at where it is used.
     inputs = None if inputs_at is None else cast("Inputs", value_at(inputs_at))
-    return {
-        name: [*trials_of(pipeline, inputs=inputs, examples=examples)]
-        for name, pipeline in pipelines_at(place).items()
-    }
+    found: dict[str, Sequence[Trial]] = {}
+    for name, pipeline in pipelines_at(place).items():
+        try:
+            found[name] = [*trials_of(pipeline, inputs=inputs, examples=examples)]
+        except OptionError as error:
+            where = f"{place.partition(':')[0]}:{name}"
+            raise LookupError(f"{where}: {error}\nGive it as --{error.option}=…") from error
+    return found
 
 
 def as_text(found: Found) -> str:
