@@ -1,6 +1,7 @@
 """What pytest and hypothesis find when this library is installed beside them."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -55,6 +56,15 @@ def test_a_marked_test_runs_once_for_each_law(tmp_path: Path) -> None:
     assert "3 failed, 11 passed" in finished.stdout, finished.stdout + finished.stderr
     assert "test_two_faced[ainvoke_agrees_with_invoke]" in finished.stdout
     assert ">       law()\nE       combinators.laws.LawBroken: " in finished.stdout  # and no more
+
+
+def test_the_marked_test_of_the_tutorial_passes(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    for name, source in re.findall(r"(?ms)^```python (\w+\.py)\n(.*?)^```$", page):
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    finished = run_pytest(tmp_path, f"--config-file={tmp_path / 'pytest.ini'}", str(tmp_path))
+    assert "7 passed" in finished.stdout, finished.stdout + finished.stderr
 
 
 def test_the_command_line_adds_tests_for_a_module(tmp_path: Path) -> None:
