@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from combinators import BatchError
 from combinators.laws import _cases as cases
-from combinators.laws._comparing import Plan, collected, expect, expect_same, finished
+from combinators.laws._comparing import Plan, collected, expect, expect_same, finished, run
 from combinators.laws._law import LawBroken, law
 from combinators.laws._outcomes import (
     Gave,
     Outcome,
     Raised,
+    agree,
     as_outcome,
     may_come_from,
     outcome_of,
@@ -53,6 +55,26 @@ def a_collecting_batch_gives_each_item_its_outcome(s: System[P], plan: Plan, xs:
     p, meant = plan.built(s), [plan.meaning(x) for x in xs]
     _expect_all("batch", [*map(as_outcome, s.outcomes(p, xs))], meant)
     _expect_all("abatch", [*map(as_outcome, finished(s.aoutcomes(p, xs)))], meant)
+
+
+@law(st.tuples(st.sampled_from([KeyError, ValueError]), cases.inputs()))
+def a_returned_exception_is_a_value(s: System[P], kind: type[Exception], x: object) -> None:
+    """An exception that a step returns is its result: it has failed if it raises one.
+
+        batch(f, [x], errors="collect")  =  [Success(f(x))]        where f(x) is an exception
+
+    Source: Moggi, Notions of Computation and Monads (1991): a value is no computation.
+    """
+    returned = Gave(kind("returned"))
+    step = s.lift(partial(_given, returned.value))
+    called = run(s, step, x)
+    expect(agree(called, returned), invoke=called, returned=returned)
+    _expect_all("batch", [*map(as_outcome, s.outcomes(step, [x]))], [returned])
+    _expect_all("abatch", [*map(as_outcome, finished(s.aoutcomes(step, [x])))], [returned])
+
+
+def _given(result: object, _: object) -> object:
+    return result
 
 
 @law(cases.telling())

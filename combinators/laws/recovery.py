@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, final
 
@@ -20,7 +21,7 @@ from combinators.laws._comparing import (
     run,
 )
 from combinators.laws._law import law
-from combinators.laws._outcomes import Gave, Raised, outcome_of
+from combinators.laws._outcomes import Gave, Raised, agree, as_outcome, outcome_of
 from combinators.laws._systems import System
 from combinators.laws.strategies import ANY, TOTAL, Fault
 
@@ -47,6 +48,22 @@ class _Failing:
         return x
 
 
+@final
+class _FailingByItem:
+    """A function that fails as often as each item says, and then gives its name."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[int] = Counter()
+
+    def __call__(self, item: tuple[int, int]) -> int:
+        """Return the name of the item, at last."""
+        name, failures = item
+        self._calls[name] += 1
+        if self._calls[name] <= failures:
+            raise Fault(str(name))
+        return name
+
+
 @law(COUNTS)
 def a_retry_ends_with_the_first_success(s: System[P], failures: int, attempts: int) -> None:
     """A step that fails k times succeeds within k + 1 attempts, and is not run once more.
@@ -64,6 +81,29 @@ def a_retry_ends_with_the_first_success(s: System[P], failures: int, attempts: i
         succeeds = failures < attempts
         expect(isinstance(outcome, Gave) == succeeds, **{name: outcome, "failures": failures})
         expect_same(**{name: step.calls, "calls": min(failures + 1, attempts)})
+
+
+@law(st.tuples(st.lists(st.integers(0, 2), max_size=3), st.integers(1, 3)))
+def a_retried_batch_is_one_by_one(s: System[P], failures: list[int], attempts: int) -> None:
+    """In a batch, each item is tried again by itself, and has the outcome that it has alone.
+
+        retry(f).batch(xs)  =  [retry(f)(x) for x in xs]
+
+    Source: langchain, issue 35475: an item that failed was given the result of another.
+    """
+    xs = [*enumerate(failures)]
+    alone = [run(s, _retried(s, attempts), x) for x in xs]
+    for by, found in {
+        "batch": s.outcomes(_retried(s, attempts), xs),
+        "abatch": finished(s.aoutcomes(_retried(s, attempts), xs)),
+    }.items():
+        outcomes = [*map(as_outcome, found)]
+        holds = len(outcomes) == len(alone) and all(map(agree, outcomes, alone))
+        expect(holds, **{by: outcomes, "alone": alone})
+
+
+def _retried(s: System[P], attempts: int) -> P:
+    return s.retry(s.lift(_FailingByItem()), (Fault,), attempts, AT_ONCE)
 
 
 @law(st.tuples(st.sampled_from([KeyError, OSError]), st.booleans()))

@@ -72,6 +72,23 @@ def a_generator_step_streams_what_it_yields(s: System[P], chunks: list[str]) -> 
         expect_same(streamed=finished(collected(s.astream(step, None))), yielded=chunks)
 
 
+@law(st.tuples(st.lists(st.sampled_from("ab"), min_size=1, max_size=4)))
+def chunks_that_are_mappings_are_merged(s: System[P], keys: list[str]) -> None:
+    """A call gives what the mappings of a generator make together, key by key.
+
+        invoke(runnable(gen), x)  =  fold(gen(x))  =  the input of f in runnable(gen) | f
+
+    Source: mappings into a monoid are a monoid, key by key.
+    """
+    chunks = [{key: str(position)} for position, key in enumerate(keys)]
+    given, source = Witness(), s.lift(_Source(chunks))
+    merged = folded(chunks)
+    expect_same(invoke=s.invoke(source, None), merged=merged)
+    expect_same(ainvoke=finished(s.ainvoke(source, None)), merged=merged)
+    outcome_of(lambda: [*s.stream(s.pipe(source, s.lift(given)), None)])
+    expect_same(given=given.seen, merged=[merged])
+
+
 @law(st.tuples(_CHUNKS, st.text("ab", max_size=2)))
 def a_plain_step_collects_its_input(s: System[P], chunks: list[str], result: str) -> None:
     """A plain function is given the whole of its input once, and its result is one chunk.

@@ -9,8 +9,9 @@ from returns.result import Failure, Result, Success
 from typing_extensions import override
 
 from combinators import BatchError, _nodes as n
-from combinators.laws import Ours, batches, promises, streams
+from combinators.laws import Ours, batches, promises, recovery, streams
 from combinators.laws._reference import folded
+from combinators.laws._telling import is_mapping
 from tests.laws.gallery.wrong import Exhibits, Pipeline
 
 
@@ -72,6 +73,15 @@ class StreamsFanoutsAsOneChunk(Ours):
     def stream(self, p: Pipeline, x: Any, /, **options: Any) -> Generator[Any, None, None]:
         chunks = [*p.stream(x, **options)]
         yield from [folded(chunks)] if isinstance(chunks[0], dict) else chunks
+
+
+class GivesTheLastChunk(Ours):
+    """Of chunks that are mappings, a call gives the last."""
+
+    @override
+    def invoke(self, p: Pipeline, x: Any, /, **options: Any) -> Any:
+        *_, last = p.stream(x, **options)
+        return last if is_mapping(last) else super().invoke(p, x, **options)
 
 
 class GivesTransformsTheWhole(Ours):
@@ -146,6 +156,20 @@ class GivesAFailedItemItsNeighboursResult(Ours):
         return [*good, *(each for each in found if isinstance(each, Failure))]
 
 
+class TakesExceptionsForFailures(Ours):
+    """An exception that a step returns is a failure in a batch."""
+
+    @override
+    def outcomes(
+        self, p: Pipeline, xs: Iterable[Any], /, **options: Any
+    ) -> list[Result[Any, Exception]]:
+        found = super().outcomes(p, xs, **options)
+        return [
+            Failure(v) if isinstance(v := each.value_or(None), Exception) else each
+            for each in found
+        ]
+
+
 class CountsAsItemsArrive(Ours):
     """An item has the index of its arrival."""
 
@@ -207,6 +231,7 @@ EXHIBITS: Final[Exhibits] = (
     (streams.a_stream_folds_to_the_meaning, LosesTheLastChunk()),
     (streams.an_async_stream_folds_to_the_meaning, LosesTheLastChunkOnALoop()),
     (streams.a_generator_step_streams_what_it_yields, StreamsTheWhole()),
+    (streams.chunks_that_are_mappings_are_merged, GivesTheLastChunk()),
     (streams.a_plain_step_collects_its_input, RunsPlainStepsOnEveryChunk()),
     (streams.a_picked_key_streams_its_own_chunks, LosesTheLastChunk()),
     (streams.a_chunk_comes_before_the_next_is_made, MakesAllChunksFirst()),
@@ -218,6 +243,8 @@ EXHIBITS: Final[Exhibits] = (
     (streams.who_takes_slowly_stops_quick_branches, MakesAllChunksFirst()),
     (batches.a_batch_is_one_by_one, GivesResultsBackwards()),
     (batches.a_collecting_batch_gives_each_item_its_outcome, GivesAFailedItemItsNeighboursResult()),
+    (batches.a_returned_exception_is_a_value, TakesExceptionsForFailures()),
+    (recovery.a_retried_batch_is_one_by_one, GivesAFailedItemItsNeighboursResult()),
     (batches.completed_items_come_with_their_index, CountsAsItemsArrive()),
     (batches.batches_concatenate, DropsTheRestOfAChunk()),
     (batches.a_limit_on_a_batch_changes_nothing_but_time, RunsAsManyAsTheLimit()),
