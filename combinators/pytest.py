@@ -69,11 +69,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     problem = _misspelt(metafunc.config, marker) if taken else "the test takes no `law`"
     if problem:
         raise _refused(test, problem)
-    from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
+    from combinators import CombinatorError  # noqa: PLC0415 - loaded where laws are asked for
 
     try:
         found = [*_laws(metafunc.config, *marker.args, **marker.kwargs)]
-    except OptionError as error:
+    except CombinatorError as error:
         raise _refused(test, error) from error
     metafunc.parametrize("law", [run for _, run in found], ids=[name for name, _ in found])
 
@@ -106,11 +106,12 @@ def pytest_collection_modifyitems(
 
 
 def _tests(session: pytest.Session, place: str) -> Iterator[pytest.Item]:
-    from combinators import OptionError  # noqa: PLC0415 - loaded where laws are asked for
-    from combinators.laws import pipelines_at  # noqa: PLC0415 - as said
+    from combinators import MissingExtraError, OptionError  # noqa: PLC0415 - loaded where laws are asked for
 
     where = place
     try:
+        from combinators.laws import pipelines_at  # noqa: PLC0415 - as said
+
         for name, pipeline in pipelines_at(place).items():
             where = f"{place.partition(':')[0]}:{name}"
             for law, run in _laws(session.config, pipeline):
@@ -118,7 +119,7 @@ def _tests(session: pytest.Session, place: str) -> Iterator[pytest.Item]:
                 yield LawTest.from_parent(  # pyright: ignore[reportUnknownMemberType]
                     session, name=f"{where}[{law}]", run=run
                 )
-    except LookupError as error:
+    except (LookupError, MissingExtraError) as error:
         raise pytest.UsageError(f"--laws={place}: {error}") from error
     except OptionError as error:
         raise pytest.UsageError(f"--laws={where}: {error}\n{_WRITTEN}") from error

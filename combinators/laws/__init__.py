@@ -9,7 +9,13 @@ A law is a function with a name, a statement, an equation and a source. It holds
 >>> hold(LAWS[0], OURS, examples=20)
 """
 
+from importlib.util import find_spec
 from typing import Final
+
+from combinators import MissingExtraError
+
+if find_spec("hypothesis") is None:
+    raise MissingExtraError("combinators.laws", "hypothesis", "laws")
 
 from combinators.laws import (
     batches,

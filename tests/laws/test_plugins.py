@@ -142,6 +142,14 @@ def test_a_pipeline_whose_inputs_nobody_says_is_named(tmp_path: Path) -> None:
     assert "Write `@pytest.mark.laws(pipeline, inputs=…)`" in finished.stderr
 
 
+def test_without_hypothesis_the_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import sys; sys.modules['hypothesis'] = None")
+    finished = run_pytest(tmp_path, "--laws=tests.laws.subjects:size", str(tmp_path))
+    assert finished.returncode == pytest.ExitCode.USAGE_ERROR, finished.stdout
+    assert "--laws=tests.laws.subjects:size: combinators.laws needs the module" in finished.stderr
+    assert "pip install 'typed-combinators[laws]'" in finished.stderr
+
+
 def test_a_number_of_examples_that_is_none_is_refused(tmp_path: Path) -> None:
     asked = "--laws=tests.laws.subjects:size", "--laws-examples=0", "-k", "same_again"
     finished = run_pytest(tmp_path, *asked, str(tmp_path))

@@ -49,10 +49,8 @@ def run(arguments: Namespace) -> int:
 
     try:
         from combinators.cli.laws import _trials, _writing  # noqa: PLC0415 - as said
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
-            raise
-        return _stopped(MissingExtraError(_COMMAND, "hypothesis", "laws"))
+    except MissingExtraError as error:
+        return _stopped(error)
     progress = Progress()
     try:
         if arguments.write:
