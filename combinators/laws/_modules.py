@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -74,7 +73,7 @@ def _imported(name: str) -> ModuleType:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{name}.".startswith(f"{missing}."):
             raise LookupError(_no_module(name)) from error
-        reason = traceback.format_exception_only(error)[-1].strip()
+        reason = f"{type(error).__name__}: {error}"
         shows = f'`python -c "import {name}"` shows where'
         raise LookupError(f"{name} cannot be imported: {reason}\n{shows}.") from error
 

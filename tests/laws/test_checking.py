@@ -212,7 +212,7 @@ def test_a_place_without_a_value_is_refused(place: str, said: str) -> None:
     [
         ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("def (", "SyntaxError: invalid syntax"),
+        ("def (", "SyntaxError: invalid syntax (fails_at_once.py, line 1)"),
     ],
 )
 def test_a_module_that_cannot_be_imported_says_why(
