@@ -850,17 +850,16 @@ def test_a_fanout_that_is_closed_tells_which_cleanups_failed(run: Loop, body: An
         assert {*error.flat()} <= {("a",), ("b", "c")}  # unless only `d` had begun by then
 
 
-def test_a_failure_and_the_cleanups_that_fail_because_of_it_are_told_together(run: Loop) -> None:
+@pytest.mark.parametrize("read", STREAMS)
+def test_a_failure_and_the_cleanups_that_fail_because_of_it_are_told_together(read: Way) -> None:
     def fails_then(_: object) -> Iterator[str]:
         time.sleep(0.05)
         yield "chunk"
         raise ValueError
 
-    r = fanout(a=fails_then, b=fanout(c=fails_to_clear_up, d=fails_to_clear_up))
-    for read in (by_stream, lambda r, x: by_astream(r, x, run)):
-        with pytest.raises(FanoutError) as caught:
-            read(r, 1)
-        assert [*caught.value.flat()] == [("a",), ("b", "c"), ("b", "d")]
+    with pytest.raises(FanoutError) as caught:
+        read(fanout(a=fails_then, b=fanout(c=fails_to_clear_up, d=fails_to_clear_up)), 1)
+    assert [*caught.value.flat()] == [("a",), ("b", "c"), ("b", "d")]
 
 
 def test_a_cheap_branch_that_fails_is_told_with_what_failed_beside_it() -> None:
