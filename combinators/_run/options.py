@@ -13,7 +13,7 @@ from combinators._run import entry
 from combinators._run.batches import batch
 from combinators._run.call import limited
 from combinators._run.calling import opened
-from combinators._run.concurrency.pool import POOL, Pool, using
+from combinators._run.concurrency.pool import POOL, Pool, Using
 from combinators._run.hosts import called, readable, streamed
 from combinators._run.journals.journal import Journal
 from combinators._words import a_kind
@@ -79,7 +79,7 @@ class Options:
         call = limited(self.limit, pool)
 
         def gathered() -> list[Any]:
-            with using(pool):
+            with Using(pool):
                 return cast("list[Any]", gather(self._numbered(inputs), call, collect))
 
         return gathered
@@ -106,7 +106,7 @@ class Options:
         loop = self._itemwise(pipeline, agathering.loop)
 
         def gathered(host: Host | None) -> Coroutine[Any, Any, list[Any]]:
-            with using(pool):
+            with Using(pool):
                 items = self._numbered(readable(inputs, host))
                 gathering = agathering.gathering(
                     loop(host), items, self.limit, collect=collect, host=host
@@ -204,7 +204,7 @@ class Options:
         call = limited(self.limit, pool)
 
         def started(inputs: Iterable[Any]) -> batch.Outcomes:
-            with using(pool):
+            with Using(pool):
                 return cast("batch.Outcomes", start(inputs, call, called, self.collect))
 
         return started
@@ -223,7 +223,7 @@ class Options:
         program = self._itemwise(pipeline, aio.itemwise)
 
         def started(host: Host | None, inputs: Inputs) -> abatch.Outcomes:
-            with using(pool):
+            with Using(pool):
                 return abatch.drain(
                     program(host), inputs, self.limit, collect=self.collect, host=host
                 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, final
 from combinators._run.concurrency.threads import SystemThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from combinators._run.concurrency.threads import Threads
 
@@ -235,11 +235,17 @@ POOL = Pool()
 IN_USE: ContextVar[Pool] = ContextVar("pool", default=POOL)
 
 
-@contextlib.contextmanager
-def using(pool: Pool) -> Generator[None, None, None]:
-    """Let what copies the context in here run its sync steps on the threads of `pool`."""
-    token = IN_USE.set(pool)
-    try:
-        yield
-    finally:
-        IN_USE.reset(token)
+@final
+class Using:
+    """Lets what copies the context in here run its sync steps on the threads of a pool."""
+
+    __slots__ = ("_pool", "_token")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> None:
+        self._token = IN_USE.set(self._pool)
+
+    def __exit__(self, *_: object) -> None:
+        IN_USE.reset(self._token)
