@@ -19,8 +19,6 @@ from tests.running.ways import (
     note_of,
 )
 
-pytestmark = pytest.mark.race
-
 
 def test_an_async_step_works_in_a_sync_call() -> None:
     assert runnable(ainc).invoke(1) == 2

@@ -34,8 +34,6 @@ from tests.running.ways import (
     waiting,
 )
 
-pytestmark = pytest.mark.race
-
 
 def odd_fails(n: int) -> int:
     if n % 2:
@@ -65,6 +63,7 @@ def test_an_empty_batch_gives_an_empty_list(run: Loop, step: AnyStep) -> None:
     assert run(listed(r.abatch_as_completed([]))) == []
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("limit", [1, 3, 32, None])
 def test_results_are_in_the_order_of_the_inputs(limit: int | None) -> None:
     def backwards(n: int) -> int:
@@ -104,6 +103,7 @@ def test_collected_outcomes_come_as_completed_too(run: Loop, step: AnyStep) -> N
         assert isinstance(outcomes[3].failure(), ValueError)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("step", COUNTERS)
 def test_items_come_as_they_are_ready(step: AnyStep) -> None:
     release = threading.Event()
@@ -151,6 +151,7 @@ def test_a_failed_async_batch_keeps_what_was_finished(run: Loop, step: AnyStep) 
     assert caught.value.__cause__ is caught.value.errors[3]
 
 
+@pytest.mark.race
 def test_nothing_begins_after_a_failure(run: Loop) -> None:
     gauge, agauge = Gauge(0.005), Gauge(0.005)
 
@@ -169,6 +170,7 @@ def test_nothing_begins_after_a_failure(run: Loop) -> None:
     assert agauge.count < 100
 
 
+@pytest.mark.race
 def test_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
     failed = threading.Event()
 
@@ -186,6 +188,7 @@ def test_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
     assert (got, caught.value.results) == ([], {0: 0})
 
 
+@pytest.mark.race
 def test_async_results_that_come_after_a_failure_are_kept_in_the_error(run: Loop) -> None:
     async def step(n: int) -> int:
         if n == 1:
@@ -224,6 +227,7 @@ class Halt(BaseException):
     """Somebody's own way to stop everything."""
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 @pytest.mark.parametrize("errors", ["raise", "collect"])
 def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
@@ -242,6 +246,7 @@ def test_what_is_no_exception_ends_a_batch_bare_and_at_once(
         assert gauge.count < 50
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, Halt])
 @pytest.mark.parametrize("collects", [True, False])
 def test_what_ends_two_items_at_once_is_raised_where_they_are_awaited_and_told_once(
@@ -271,6 +276,7 @@ def test_what_ends_two_items_at_once_is_raised_where_they_are_awaited_and_told_o
     assert reported == []
 
 
+@pytest.mark.race
 def test_what_is_no_exception_in_another_thread_ends_a_batch_in_that_of_the_caller() -> None:
     both = threading.Barrier(2)
     mine = threading.get_ident()
@@ -285,6 +291,7 @@ def test_what_is_no_exception_in_another_thread_ends_a_batch_in_that_of_the_call
         runnable(step).batch(range(2))
 
 
+@pytest.mark.race
 def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     both = threading.Barrier(2)
 
@@ -300,6 +307,7 @@ def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     assert runnable(step).batch(source()) == [0, 1]
 
 
+@pytest.mark.race
 def test_no_item_begins_after_a_failure_that_nobody_has_seen_yet() -> None:
     ran: list[int] = []
     is_taken = threading.Event()
@@ -320,6 +328,7 @@ def test_no_item_begins_after_a_failure_that_nobody_has_seen_yet() -> None:
     assert ran == [0, 1]
 
 
+@pytest.mark.race
 def test_no_item_begins_on_a_loop_after_a_failure_that_nobody_has_seen_yet(run: Loop) -> None:
     ran: list[int] = []
 
@@ -339,11 +348,13 @@ def test_no_item_begins_on_a_loop_after_a_failure_that_nobody_has_seen_yet(run: 
     assert ran == [0, 1]
 
 
+@pytest.mark.race
 def test_where_no_thread_is_to_be_had_who_takes_the_outcomes_runs_the_items() -> None:
     outcomes = runnable(inc).batch_as_completed(range(5), executor=Pool(max_threads=0))
     assert [*outcomes] == [(index, index + 1) for index in range(5)]
 
 
+@pytest.mark.race
 def test_an_item_that_is_cancelled_by_itself_ends_an_async_batch_at_once() -> None:
     ran: list[int] = []
 
@@ -458,6 +469,7 @@ class Counted:
             yield n
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("step", COUNTERS)
 @pytest.mark.parametrize("limit", [1, 4])
 def test_inputs_are_read_within_a_window(step: AnyStep, limit: int) -> None:
@@ -470,6 +482,7 @@ def test_inputs_are_read_within_a_window(step: AnyStep, limit: int) -> None:
             assert inputs.read <= taken + 2 * limit + 1
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("step", COUNTERS)
 def test_async_batches_read_within_a_window(run: Loop, step: AnyStep) -> None:
     inputs = Counted()
@@ -487,6 +500,7 @@ def test_async_batches_read_within_a_window(run: Loop, step: AnyStep) -> None:
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_closing_waits_for_what_runs() -> None:
     gauge = Gauge(0.05)
     results = runnable(gauge.step).batch_as_completed(itertools.count(), limit=4)
@@ -498,6 +512,7 @@ def test_closing_waits_for_what_runs() -> None:
     assert gauge.count == begun
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("step", COUNTERS)
 def test_a_finished_item_does_not_wait_for_the_next_input(step: AnyStep) -> None:
     taken = threading.Event()
@@ -528,6 +543,7 @@ def test_an_exception_that_is_returned_is_a_value() -> None:
     assert runnable(give).batch([1], errors="collect")[0].unwrap() is error
 
 
+@pytest.mark.race
 def test_items_run_at_the_same_time() -> None:
     barrier = threading.Barrier(4)
 

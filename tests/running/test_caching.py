@@ -43,8 +43,6 @@ from tests.running.ways import (
     python,
 )
 
-pytestmark = pytest.mark.race
-
 
 class Counted:
     """Steps that count their calls, and may take some time or fail."""
@@ -178,6 +176,7 @@ def test_a_step_that_is_used_twice_has_one_memory() -> None:
 # --- One run for all ------------------------------------------------------------------
 
 
+@pytest.mark.race
 def test_threads_that_ask_for_the_same_share_one_run() -> None:
     def main() -> None:
         counted = Counted(5.0)
@@ -191,6 +190,7 @@ def test_threads_that_ask_for_the_same_share_one_run() -> None:
         Schedule.seeded(seed).run(main)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [0, 1])
 def test_tasks_that_ask_for_the_same_share_one_run(kind: int) -> None:
     async def main() -> None:
@@ -205,6 +205,7 @@ def test_tasks_that_ask_for_the_same_share_one_run(kind: int) -> None:
         Schedule.seeded(seed).run_async(main)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [0, 1])
 @pytest.mark.parametrize("first", [0, 1])
 def test_threads_and_loops_share_one_run(kind: int, first: int) -> None:
@@ -233,6 +234,7 @@ def test_threads_and_loops_share_one_run(kind: int, first: int) -> None:
         Schedule.seeded(seed).run(main)
 
 
+@pytest.mark.race
 def test_streams_wait_for_a_call_that_runs() -> None:
     counted = Counted(5.0)
     kept = runnable(counted.step).cached()
@@ -248,6 +250,7 @@ def test_streams_wait_for_a_call_that_runs() -> None:
     assert counted.inputs == [1]
 
 
+@pytest.mark.race
 def test_async_streams_wait_for_a_call_that_runs() -> None:
     async def main() -> None:
         counted = Counted(5.0)
@@ -310,6 +313,7 @@ def failing_together(raised: Callable[[], Exception]) -> list[Exception]:
     return [errors["a"], errors["b"]]
 
 
+@pytest.mark.race
 def test_who_waits_for_a_run_that_fails_is_told_the_same() -> None:
     cause = ValueError("cause")
 
@@ -379,6 +383,7 @@ def twin_with_the_same_fields(error: Exception) -> Exception:
     return twin
 
 
+@pytest.mark.race
 def test_when_who_leads_is_cancelled_somebody_else_goes_on() -> None:
     counted = Counted(5.0)
     kept = runnable(counted.astep).cached()
@@ -396,6 +401,7 @@ def test_when_who_leads_is_cancelled_somebody_else_goes_on() -> None:
     assert counted.inputs == [1, 1]
 
 
+@pytest.mark.race
 def test_when_who_leads_ends_without_a_result_a_thread_goes_on() -> None:
     class Signal(BaseException):
         pass
@@ -426,6 +432,7 @@ def test_when_who_leads_ends_without_a_result_a_thread_goes_on() -> None:
     assert calls == [1, 1]
 
 
+@pytest.mark.race
 def test_who_waits_may_give_up() -> None:
     counted = Counted(5.0)
     kept = runnable(counted.astep).cached()
@@ -442,6 +449,7 @@ def test_who_waits_may_give_up() -> None:
     assert counted.inputs == [1]
 
 
+@pytest.mark.race
 def test_waiting_holds_no_right_of_a_limit() -> None:
     def main() -> None:
         counted = Counted(5.0)
@@ -491,11 +499,14 @@ def test_a_step_that_asks_for_itself_does_not_wait_for_itself(run: Loop) -> None
         assert r.node.memory.find((int, (int, 2))) == Kept(2)
 
 
+@pytest.mark.race
 def test_a_loop_does_not_stand_still_for_what_only_it_can_end(run: Loop) -> None:
     calls: list[object] = []
+    has_begun = anyio.Event()
 
     async def slow(x: object) -> object:
         calls.append(x)
+        has_begun.set()
         await anyio.sleep(0.1)
         return x
 
@@ -507,7 +518,7 @@ def test_a_loop_does_not_stand_still_for_what_only_it_can_end(run: Loop) -> None
 
     async def main() -> None:
         async with begun(both.ainvoke(1)) as leader:
-            await anyio.sleep(0.002)
+            await has_begun.wait()
             assert both.invoke(1) == 1  # blocking the loop, as one should not
             assert [*both.stream(1)] == [1]
             assert not await leader.was_cancelled()
@@ -566,6 +577,7 @@ def test_a_stream_that_finds_nothing_gives_its_chunks_and_keeps_the_whole(run: L
     assert counted.inputs == [1, 2]
 
 
+@pytest.mark.race
 def test_streams_side_by_side_do_not_wait_for_one_another() -> None:
     def chunks(x: int) -> Iterator[int]:
         yield x
@@ -712,6 +724,7 @@ ASKED: list[Callable[[Runnable[Any, Any]], object]] = [
 ]
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("ask", ASKED, ids=ASKED_BY)
 def test_who_comes_later_waits(ask: Callable[[Runnable[Any, Any]], object]) -> None:
     held = Held()
@@ -740,6 +753,7 @@ def test_who_waits_for_a_run_that_fails_is_told_so() -> None:
     assert held.calls == 1
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("ask", ASKED, ids=ASKED_BY)
 def test_a_run_that_ends_just_before_is_not_waited_for(
     ask: Callable[[Runnable[Any, Any]], object], monkeypatch: pytest.MonkeyPatch
@@ -760,6 +774,7 @@ def test_a_run_that_ends_just_before_is_not_waited_for(
     assert held.calls == 1
 
 
+@pytest.mark.race
 def test_a_branch_that_waits_in_vain_is_not_begun_after_a_failure() -> None:
     held = Held(SystemExit())
     kept = runnable(held.step).cached()

@@ -22,8 +22,6 @@ from tests.running.ways import (
     timeout,
 )
 
-pytestmark = pytest.mark.race
-
 
 class Finals:
     """An async step that waits for long, and tells when its cleanup is over."""
@@ -68,6 +66,7 @@ def test_a_timeout_around_a_call_ends_it_and_joins_it(run: Loop, shape: int) -> 
     assert run(main(), seconds=10) == 0
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("shape", range(5))
 def test_wait_for_ends_a_call_and_joins_it(shape: int) -> None:
     finals = Finals()
@@ -81,6 +80,7 @@ def test_wait_for_ends_a_call_and_joins_it(shape: int) -> None:
     on_asyncio(main(), seconds=10)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("shape", range(5))
 def test_a_cancelled_task_raises_what_cancels_it_bare(run: Loop, shape: int) -> None:
     finals = Finals()
@@ -106,6 +106,7 @@ def test_a_cancelled_task_raises_what_cancels_it_bare(run: Loop, shape: int) -> 
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_a_task_cancelled_before_it_began_starts_nothing() -> None:
     finals = Finals()
 
@@ -118,6 +119,7 @@ def test_a_task_cancelled_before_it_began_starts_nothing() -> None:
     assert finals.begun == 0
 
 
+@pytest.mark.race
 def test_a_second_cancellation_still_waits_for_cleanup(run: Loop) -> None:
     finals = Finals()
 
@@ -134,6 +136,7 @@ def test_a_second_cancellation_still_waits_for_cleanup(run: Loop) -> None:
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("limit", [None, 1, 8])
 def test_a_cancelled_call_waits_for_the_sync_step_that_runs(run: Loop, limit: int | None) -> None:
     gauge = Gauge(0.2)
@@ -159,6 +162,7 @@ def test_a_step_after_the_cancelled_one_does_not_begin(run: Loop) -> None:
     assert ran == []
 
 
+@pytest.mark.race
 def test_an_attempt_does_not_capture_a_cancellation(run: Loop) -> None:
     async def main() -> None:
         async with begun(runnable(awaiting(30)).attempt().ainvoke(1)) as task:
@@ -194,6 +198,7 @@ def test_a_cancelled_stream_joins_its_source(run: Loop) -> None:
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_a_closed_batch_ends_where_the_cleanup_of_an_item_fails(run: Loop) -> None:
     begun: list[int] = []
 
@@ -216,6 +221,7 @@ def test_a_closed_batch_ends_where_the_cleanup_of_an_item_fails(run: Loop) -> No
     assert len(begun) <= 4
 
 
+@pytest.mark.race
 def test_a_closed_batch_ends_where_an_item_swallows_its_cancellation(run: Loop) -> None:
     async def stubborn(n: int) -> int:
         if n:
@@ -252,6 +258,7 @@ def plain_task(loop: asyncio.AbstractEventLoop, coro: Any) -> asyncio.Task[Any]:
     return asyncio.Task(coro, loop=loop)
 
 
+@pytest.mark.race
 def test_a_branch_that_somebody_cancels_before_it_began_cancels_the_call() -> None:
     finals = Finals()
     kept: set[Any] = set()
@@ -271,6 +278,7 @@ def test_a_branch_that_somebody_cancels_before_it_began_cancels_the_call() -> No
     assert finals.begun == finals.ended
 
 
+@pytest.mark.race
 def test_a_batch_that_is_cancelled_twice_still_joins_its_items(run: Loop) -> None:
     finals = Finals()
 

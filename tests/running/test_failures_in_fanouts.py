@@ -38,8 +38,6 @@ from tests.running.ways import (
     waiting,
 )
 
-pytestmark = pytest.mark.race
-
 
 def rendezvous(error: Exception) -> tuple[Callable[[object], int], Callable[[object], int]]:
     """Return two steps that fail together: `error`, and a KeyError."""
@@ -89,6 +87,7 @@ def test_nothing_begins_when_a_cheap_branch_fails(way: Way) -> None:
     assert ran == []
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", ONCE)
 def test_all_that_failed_are_kept_in_the_order_written(way: Way) -> None:
     first, second = rendezvous(ValueError())
@@ -133,6 +132,7 @@ def test_a_group_has_no_context_of_our_own() -> None:
     assert caught.value.__context__ is None
 
 
+@pytest.mark.race
 def test_a_branch_that_failed_late_is_kept_when_its_fanout_is_inside_another() -> None:
     inner = fanout(c=failing(KeyError(), 0.15), d=waiting(0.15))
     with pytest.raises(FanoutError) as caught:
@@ -143,6 +143,7 @@ def test_a_branch_that_failed_late_is_kept_when_its_fanout_is_inside_another() -
     }
 
 
+@pytest.mark.race
 def test_a_sync_branch_that_failed_late_is_kept_under_ainvoke(run: Loop) -> None:
     chain = fanout(a=afailing(ValueError(), 0.05), b=failing(KeyError(), 0.2))
     with pytest.raises(FanoutError) as caught:
@@ -156,6 +157,7 @@ def test_a_sync_branch_that_failed_late_is_kept_under_ainvoke(run: Loop) -> None
 # --- Nothing begins after a failure ----------------------------------------------
 
 
+@pytest.mark.race
 def test_no_branch_begins_after_a_failure() -> None:
     gauge = Gauge(0.2)
     many = {f"s{i}": gauge.step for i in range(100)}
@@ -167,6 +169,7 @@ def test_no_branch_begins_after_a_failure() -> None:
     assert gauge.count == begun
 
 
+@pytest.mark.race
 def test_branches_that_run_are_awaited() -> None:
     gauge = Gauge(0.2)
     barrier = threading.Barrier(2)
@@ -196,6 +199,7 @@ def every(f: Callable[[object], None]) -> AnyStep:
     return each(f)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("inner", [one, two, every])
 def test_no_branch_of_an_inner_group_begins_after_a_failure_outside(inner: AnyStep) -> None:
     ran: list[object] = []
@@ -206,6 +210,7 @@ def test_no_branch_of_an_inner_group_begins_after_a_failure_outside(inner: AnySt
     assert [*caught.value.errors] == ["a"]
 
 
+@pytest.mark.race
 def test_a_failure_deep_inside_stops_the_siblings_of_its_ancestors() -> None:
     ran: list[object] = []
     quick = fanout(x=fanout(y=failing(ValueError(), 0.02)))
@@ -216,6 +221,7 @@ def test_a_failure_deep_inside_stops_the_siblings_of_its_ancestors() -> None:
     assert [*caught.value.flat()] == [("a", "x", "y")]
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", ONCE)
 def test_an_attempt_captures_the_group_while_its_siblings_go_on(way: Way) -> None:
     gauge = Gauge(0.15)
@@ -239,6 +245,7 @@ def test_an_attempt_lets_through_what_is_no_exception(way: Way) -> None:
 # --- Under ainvoke the others are cancelled, and joined ----------------------------
 
 
+@pytest.mark.race
 def test_async_siblings_are_cancelled_and_joined(run: Loop) -> None:
     log: list[str] = []
 
@@ -261,6 +268,7 @@ def test_async_siblings_are_cancelled_and_joined(run: Loop) -> None:
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_errors_of_cleanup_are_kept(run: Loop) -> None:
     async def messy(_: object) -> None:
         try:
@@ -276,6 +284,7 @@ def test_errors_of_cleanup_are_kept(run: Loop) -> None:
     }
 
 
+@pytest.mark.race
 def test_a_sibling_in_an_inner_group_is_cancelled_too(run: Loop) -> None:
     log: list[str] = []
 
@@ -291,6 +300,7 @@ def test_a_sibling_in_an_inner_group_is_cancelled_too(run: Loop) -> None:
     assert log == ["cleaned up"] * 3
 
 
+@pytest.mark.race
 def test_a_sync_step_that_runs_is_awaited_under_ainvoke(run: Loop) -> None:
     gauge = Gauge(0.2)
     with pytest.raises(FanoutError):
@@ -317,6 +327,7 @@ def test_what_is_no_exception_is_never_grouped(
     assert caught.value is error
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, Halt])
 def test_what_is_no_exception_is_not_lost_where_it_meets_a_cancellation(
     run: Loop,
@@ -333,6 +344,7 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_a_cancellation(
         run(fanout(inner=inner, bad=afailing(ValueError(), 0.02)).ainvoke(1), seconds=10)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 def test_what_is_no_exception_does_not_wait_for_threads(kind: type[BaseException]) -> None:
     release, begun = threading.Event(), threading.Event()
@@ -352,6 +364,7 @@ def test_what_is_no_exception_does_not_wait_for_threads(kind: type[BaseException
     release.set()
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 def test_what_is_no_exception_on_a_helping_thread_reaches_the_caller(
     kind: type[BaseException],
@@ -370,6 +383,7 @@ def test_what_is_no_exception_on_a_helping_thread_reaches_the_caller(
         fanout(here_or_there, here_or_there).invoke(1)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [SystemExit, Halt])
 def test_a_caller_that_waits_is_woken_by_what_is_no_exception(kind: type[BaseException]) -> None:
     release = threading.Event()
@@ -393,6 +407,7 @@ def test_a_caller_that_waits_is_woken_by_what_is_no_exception(kind: type[BaseExc
     release.set()
 
 
+@pytest.mark.race
 @pytest.mark.parametrize(
     "fail", [failing(asyncio.CancelledError()), afailing(asyncio.CancelledError())]
 )

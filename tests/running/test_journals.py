@@ -47,8 +47,6 @@ from tests.running.ways import (
     on_trio,
 )
 
-pytestmark = pytest.mark.race
-
 
 class Counting:
     """A pair of steps that remember what they ran on."""
@@ -151,6 +149,7 @@ def test_a_result_is_kept_before_it_is_given(journal: Journal) -> None:
     assert given.items() <= {item: json.loads(outcome) for item, outcome in rows}.items()
 
 
+@pytest.mark.race
 def test_what_ran_when_a_batch_was_closed_is_kept(journal: Journal) -> None:
     counting = Counting()
 

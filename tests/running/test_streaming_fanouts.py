@@ -63,8 +63,6 @@ from tests.running.ways import (
     tasks_left,
 )
 
-pytestmark = pytest.mark.race
-
 
 class Pair(NamedTuple):
     a: int
@@ -108,6 +106,7 @@ def test_a_fanout_streams_one_key_mappings_that_merge_to_the_result(make: AnySte
         assert merged(chunks) == chain.invoke(1) == {"a": "xy", "b": 6, "c": 1}
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", STREAMS)
 def test_what_is_ready_comes_first(way: Way) -> None:
     release = threading.Event()
@@ -254,6 +253,7 @@ def test_a_key_is_found_however_it_is_normalised(way: Way) -> None:
     assert way(yielding({"\ufb01": 1}, {"b": 2}) | pick("b", "fi"), 1) == {"fi": 1, "b": 2}
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_stream_without_an_end_is_read_no_further_than_branches_want(make: AnyStep) -> None:
     def two(numbers: Iterator[int]) -> Iterator[int]:
@@ -331,6 +331,7 @@ async def athen_fails(_: object) -> AsyncIterator[int]:
     raise ValueError("later")
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("source", [then_fails, athen_fails])
 def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(
     run: Loop, source: AnyStep
@@ -348,6 +349,7 @@ def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(
     assert notes_of(acaught.value) == {("a",): path}
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("source", [then_fails, athen_fails])
 def test_a_failure_of_the_input_is_not_one_of_the_branches(way: Way, source: AnyStep) -> None:
@@ -379,6 +381,7 @@ class Halt(BaseException):
     """Somebody's own way to stop everything."""
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [Halt, SystemExit, KeyboardInterrupt])
 def test_what_is_no_exception_ends_a_stream_bare(kind: type[BaseException]) -> None:
     def halts(_: object) -> int:
@@ -391,6 +394,7 @@ def test_what_is_no_exception_ends_a_stream_bare(kind: type[BaseException]) -> N
     source.await_end()
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("fail", [failing, afailing])
 def test_what_fails_inside_a_branch_is_told_although_another_had_failed_before(
@@ -406,6 +410,7 @@ def test_what_fails_inside_a_branch_is_told_although_another_had_failed_before(
     }
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
     kind: type[BaseException],
@@ -421,6 +426,7 @@ def test_what_is_no_exception_is_not_lost_where_it_meets_the_end_of_a_stream(
         by_astream(fanout(inner=inner, bad=afailing(ValueError(), 0.02)), 1)
 
 
+@pytest.mark.race
 def test_a_cancelled_stream_is_no_empty_one_to_those_who_share_it(run: Loop) -> None:
     async def source() -> AsyncIterator[int]:
         await anyio.sleep(30)
@@ -456,6 +462,7 @@ async def areading(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
         yield chunk
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("takes", [1, 2, 3])
 @pytest.mark.parametrize(
     "chain",
@@ -503,6 +510,7 @@ def test_what_is_no_exception_comes_through_a_sync_transform(
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed(run: Loop) -> None:
     async def halts_when_it_is_closed(_: object) -> AsyncIterator[int]:
         try:
@@ -520,6 +528,7 @@ def test_what_is_no_exception_is_not_lost_where_a_stream_is_closed(run: Loop) ->
         run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_what_is_no_exception_on_a_thread_is_not_lost_where_a_stream_is_closed() -> None:
     def halts_when_it_is_closed(_: object) -> Iterator[int]:
         try:
@@ -575,6 +584,7 @@ class Endless:
         assert self.finals == 1
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_who_takes_slowly_stops_branches_that_are_quick(body: str) -> None:
     sources = Endless(), Endless()
@@ -602,6 +612,7 @@ def test_nothing_is_lost_or_overtaken_however_far_ahead_branches_run(body: str) 
         assert merged(chunks) == {"a": [*range(2000)], "b": [*range(2000)]}
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("body", ["step", "astep"])
 @pytest.mark.parametrize("taken", [0, 1, 7])
 def test_closing_stops_all_branches_and_awaits_their_cleanup(body: str, taken: int) -> None:
@@ -619,6 +630,7 @@ def test_closing_stops_all_branches_and_awaits_their_cleanup(body: str, taken: i
     assert [source.produced for source in sources] == produced
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_an_async_stream_that_is_closed_leaves_no_task(run: Loop, body: str) -> None:
     sources = Endless(), Endless()
@@ -646,6 +658,7 @@ def test_a_stream_that_nobody_holds_any_more_is_closed() -> None:
     assert not [t for t in threading.enumerate() if t.name == "combinators" and not t.daemon]
 
 
+@pytest.mark.race
 def test_an_async_stream_that_is_cancelled_awaits_its_branches(run: Loop) -> None:
     log: list[str] = []
 
@@ -690,6 +703,7 @@ except KeyboardInterrupt:
     assert python(code, seconds=15).stdout == "True\n"
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("body", ["step", "astep"])
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_a_streaming_fanout_keeps_its_limit(run: Loop, body: str, limit: int) -> None:
@@ -737,6 +751,7 @@ def test_what_a_branch_writes_stays_in_it(way: Way) -> None:
         assert USER.get() == "nobody"
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("threads", [0, 1, 2])
 def test_few_threads_are_enough_for_any_stream(threads: int) -> None:
     code = f"""
@@ -842,6 +857,7 @@ def test_a_branch_alone_that_is_closed_tells_that_its_cleanup_failed(
         assert [*error.flat()] == [("a",)]
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("body", [fails_to_clear_up, afails_to_clear_up])
 def test_a_fanout_that_is_closed_tells_which_cleanups_failed(run: Loop, body: AnyStep) -> None:
     r = fanout(a=body, b=fanout(c=body, d=Endless().step))
@@ -850,6 +866,7 @@ def test_a_fanout_that_is_closed_tells_which_cleanups_failed(run: Loop, body: An
         assert {*error.flat()} <= {("a",), ("b", "c")}  # unless only `d` had begun by then
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("read", STREAMS)
 def test_a_failure_and_the_cleanups_that_fail_because_of_it_are_told_together(read: Way) -> None:
     def fails_then(_: object) -> Iterator[str]:
@@ -862,6 +879,7 @@ def test_a_failure_and_the_cleanups_that_fail_because_of_it_are_told_together(re
     assert [*caught.value.flat()] == [("a",), ("b", "c"), ("b", "d")]
 
 
+@pytest.mark.race
 def test_a_cheap_branch_that_fails_is_told_with_what_failed_beside_it() -> None:
     def fails_then(_: object) -> Iterator[str]:
         yield "chunk"

@@ -17,8 +17,6 @@ from combinators._run.concurrency.threads import SystemThreads
 from combinators._run.sync import compiled
 from tests.running.ways import Gauge, python
 
-pytestmark = pytest.mark.race
-
 PIPELINES = """
 import asyncio, threading
 from combinators import each, fanout, pipe, runnable
@@ -110,6 +108,7 @@ def until(condition: threading.Event) -> None:
     assert condition.wait(10)
 
 
+@pytest.mark.race
 def test_a_pool_has_no_more_threads_than_it_may(pool: Pool) -> None:
     release = threading.Event()
 
@@ -122,6 +121,7 @@ def test_a_pool_has_no_more_threads_than_it_may(pool: Pool) -> None:
     release.set()
 
 
+@pytest.mark.race
 def test_an_idle_thread_takes_the_next_job() -> None:
     pool = Pool(max_threads=1, idle_seconds=10)
     names: list[str] = []
@@ -142,6 +142,7 @@ def test_an_idle_thread_takes_the_next_job() -> None:
     assert len(set(names)) == 1
 
 
+@pytest.mark.race
 def test_an_idle_thread_goes_away_and_another_comes(pool: Pool) -> None:
     threads: list[threading.Thread] = []
     for _ in range(2):
@@ -158,6 +159,7 @@ def test_an_idle_thread_goes_away_and_another_comes(pool: Pool) -> None:
     assert threads[0] is not threads[1]
 
 
+@pytest.mark.race
 def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> None:
     roster = pool._roster  # pyright: ignore[reportPrivateUsage]  # inside the unit
     second = threading.Event()
@@ -176,6 +178,7 @@ def test_a_job_handed_over_as_a_thread_is_about_to_go_is_done(pool: Pool) -> Non
     until(second)
 
 
+@pytest.mark.race
 def test_threads_that_cannot_start_are_not_counted(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +216,7 @@ class Crowd:
         self._all.wait(10)
 
 
+@pytest.mark.race
 def test_one_call_for_help_brings_as_many_as_there_is_work_for() -> None:
     pool, crowd = Pool(), Crowd(20)
     crowd.pool = pool
@@ -221,6 +225,7 @@ def test_one_call_for_help_brings_as_many_as_there_is_work_for() -> None:
     pool.dismiss(crowd)
 
 
+@pytest.mark.race
 def test_two_crews_that_call_at_once_are_both_helped() -> None:
     pool, crowds = Pool(), [Crowd(2), Crowd(2)]
     owners = [threading.Thread(target=crowd.help) for crowd in crowds]
@@ -246,6 +251,7 @@ class CountedThreads(SystemThreads):
         return super().start(run)
 
 
+@pytest.mark.race
 def test_trivial_branches_start_next_to_no_threads() -> None:
     threads = CountedThreads()
     pool = Pool(threads=threads)
@@ -256,6 +262,7 @@ def test_trivial_branches_start_next_to_no_threads() -> None:
     assert threads.started < 20
 
 
+@pytest.mark.race
 def test_a_helper_that_is_on_its_way_is_found_work_by_whoever_is_next() -> None:
     pool = Pool(max_threads=1)
     call = Call(Unlimited(pool))
@@ -284,6 +291,7 @@ def test_threads_are_daemons() -> None:
     assert True in found
 
 
+@pytest.mark.race
 def test_results_live_as_long_as_somebody_uses_them_and_leave_nothing_to_collect() -> None:
     class Big:
         pass
@@ -305,6 +313,7 @@ def test_results_live_as_long_as_somebody_uses_them_and_leave_nothing_to_collect
         gc.enable()
 
 
+@pytest.mark.race
 def test_many_callers_at_once_agree() -> None:
     gauge = Gauge(0.001)
     chain = fanout(a=gauge.step, b=fanout(c=gauge.step, d=gauge.step))

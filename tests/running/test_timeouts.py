@@ -48,8 +48,6 @@ from tests.running.ways import (
     waiting,
 )
 
-pytestmark = pytest.mark.race
-
 SOON = 0.03
 
 
@@ -109,6 +107,7 @@ def test_what_fails_in_time_fails_as_it_is(way: Way) -> None:
     assert note_of(error) == "at pipe step 2 (fail timeout)"
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", WAYS)
 def test_a_thread_that_takes_too_long_is_left_behind(way: Way, patient: Patient) -> None:
     r = pipe(inc, runnable(patient.stubborn).timeout(seconds=SOON))
@@ -122,6 +121,7 @@ def test_a_thread_that_takes_too_long_is_left_behind(way: Way, patient: Patient)
     assert POOL.given_up == 1
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", WAYS)
 def test_who_is_left_behind_may_ask_and_stop(way: Way, patient: Patient) -> None:
     with pytest.raises(DeadlineError):
@@ -130,6 +130,7 @@ def test_who_is_left_behind_may_ask_and_stop(way: Way, patient: Patient) -> None
     assert patient.was_cancelled
 
 
+@pytest.mark.race
 def test_branches_of_what_is_left_behind_may_ask_too(patient: Patient) -> None:
     other = Patient()
     with pytest.raises(DeadlineError):
@@ -139,6 +140,7 @@ def test_branches_of_what_is_left_behind_may_ask_too(patient: Patient) -> None:
     assert (patient.was_cancelled, other.was_cancelled) == (True, True)
 
 
+@pytest.mark.race
 def test_an_async_step_is_cancelled_and_awaited() -> None:
     ended: list[str] = []
 
@@ -165,6 +167,7 @@ def test_the_time_is_that_of_one_step(way: Way) -> None:
     assert way(r, 1) == 2
 
 
+@pytest.mark.race
 def test_a_deadline_around_a_task_is_not_ours(run: Loop) -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError) as caught:
@@ -175,6 +178,7 @@ def test_a_deadline_around_a_task_is_not_ours(run: Loop) -> None:
     run(main(), seconds=10)
 
 
+@pytest.mark.race
 def test_timeouts_nest_and_the_first_to_pass_is_raised() -> None:
     async def main() -> float:
         r = runnable(awaiting(30)).timeout(seconds=1).named("inner").timeout(seconds=2)
@@ -219,6 +223,7 @@ def test_what_a_step_sets_in_the_context_is_set_after_it(way: Way) -> None:
     assert way(pipe(runnable(write).timeout(seconds=30), read), 1) == "set"
 
 
+@pytest.mark.race
 def test_a_limit_counts_what_is_waited_for() -> None:
     steps = {str(n): runnable(waiting(1.0)).timeout(seconds=30) for n in range(4)}
 
@@ -229,6 +234,7 @@ def test_a_limit_counts_what_is_waited_for() -> None:
     assert Schedule().run(main) == pytest.approx(2)
 
 
+@pytest.mark.race
 def test_a_limit_does_not_count_what_was_given_up() -> None:
     slow = fanout(a=waiting(10.0), b=waiting(10.0)).timeout(seconds=1)
 
@@ -241,6 +247,7 @@ def test_a_limit_does_not_count_what_was_given_up() -> None:
     assert Schedule().run(main) < 25
 
 
+@pytest.mark.race
 def test_above_a_bound_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Patient()
     monkeypatch.setattr(POOL, "max_given_up", 2)
@@ -280,6 +287,7 @@ class LateThreads(SystemThreads):
         return LateGate()
 
 
+@pytest.mark.race
 def test_what_is_done_at_the_last_moment_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     r = runnable(inc).timeout(seconds=30)
     assert r.invoke(1) == 2
@@ -437,6 +445,7 @@ def test_in_a_run_that_goes_well_nothing_is_cancelled(way: Way) -> None:
     assert not cancelled()
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("way", ONCE)
 def test_a_step_learns_that_a_sibling_has_failed(way: Way, patient: Patient) -> None:
     def fail(_: object) -> None:
@@ -461,6 +470,7 @@ def raises_group(way: Way, r: Runnable[Any, Any]) -> None:
     assert not cancelled()
 
 
+@pytest.mark.race
 def test_a_step_learns_that_its_task_was_cancelled(run: Loop, patient: Patient) -> None:
     async def main() -> None:
         async with begun(pipe(inc, patient.step).ainvoke(1)) as task:
@@ -472,6 +482,7 @@ def test_a_step_learns_that_its_task_was_cancelled(run: Loop, patient: Patient) 
     assert patient.was_cancelled
 
 
+@pytest.mark.race
 def test_a_step_learns_that_its_stream_was_closed(run: Loop, patient: Patient) -> None:
     def source(x: object) -> Iterator[object]:
         yield 1
@@ -491,6 +502,7 @@ def test_a_step_learns_that_its_stream_was_closed(run: Loop, patient: Patient) -
     assert patient.was_cancelled
 
 
+@pytest.mark.race
 def test_a_thread_that_has_done_with_one_call_knows_nothing_of_it_in_the_next() -> None:
     seen: list[bool] = []
 
@@ -504,6 +516,7 @@ def test_a_thread_that_has_done_with_one_call_knows_nothing_of_it_in_the_next() 
     assert not any(seen)
 
 
+@pytest.mark.race
 def test_a_fanout_in_a_thread_whose_task_was_cancelled_ends_with_it(
     run: Loop, patient: Patient
 ) -> None:

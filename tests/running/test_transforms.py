@@ -45,8 +45,6 @@ from tests.running.ways import (
     notes_of,
 )
 
-pytestmark = pytest.mark.race
-
 
 def upper(chunks: Iterator[str]) -> Iterator[str]:
     for chunk in chunks:
@@ -354,6 +352,7 @@ class Endless:
             self.finals += 1
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("change", ["change", "achange"])
 def test_closing_runs_every_cleanup(run: Loop, change: str) -> None:
     made = Endless()
@@ -376,6 +375,7 @@ def test_closing_runs_every_cleanup(run: Loop, change: str) -> None:
     assert made.finals >= 8
 
 
+@pytest.mark.race
 def test_a_transform_on_the_pool_that_waits_for_a_chunk_is_stopped_with_its_stream(
     run: Loop,
 ) -> None:

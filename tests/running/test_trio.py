@@ -28,8 +28,6 @@ from tests.running.ways import (
     waiting,
 )
 
-pytestmark = pytest.mark.race
-
 
 async def tinc(n: int) -> int:
     """Return the next number, after a moment of trio's."""
@@ -99,6 +97,7 @@ def test_on_asyncio_nothing_changes_when_trio_is_there() -> None:
 # --- Cancellation --------------------------------------------------------------------
 
 
+@pytest.mark.race
 def test_what_is_cancelled_stays_so() -> None:
     log: list[str] = []
 
@@ -115,6 +114,7 @@ def test_what_is_cancelled_stays_so() -> None:
     assert log == ["begins to clear up"]
 
 
+@pytest.mark.race
 def test_a_scope_around_a_call_cancels_it() -> None:
     async def main() -> None:
         with trio.move_on_after(0.02) as scope:
@@ -125,6 +125,7 @@ def test_a_scope_around_a_call_cancels_it() -> None:
     on_trio(main())
 
 
+@pytest.mark.race
 def test_what_fails_while_it_clears_up_is_told_to_who_has_given_up() -> None:
     async def messy(_: object) -> None:
         try:
@@ -147,6 +148,7 @@ def test_what_fails_while_it_clears_up_is_told_to_who_has_given_up() -> None:
         on_trio(main())
 
 
+@pytest.mark.race
 def test_a_group_of_a_nursery_is_told_without_its_cancellations() -> None:
     async def raises() -> None:
         try:
@@ -175,6 +177,7 @@ def test_a_nursery_of_which_nothing_but_cancellations_is_left_is_cancelled() -> 
     assert [*caught.value.errors] == ["bad"]
 
 
+@pytest.mark.race
 def test_a_stream_that_is_closed_in_a_scope_that_was_cancelled_clears_up() -> None:
     ended: list[object] = []
 
@@ -239,6 +242,7 @@ def test_a_transform_that_leaves_its_chunks_before_the_end_leaves_nothing_else()
 # --- The end of a run ----------------------------------------------------------------
 
 
+@pytest.mark.race
 def test_a_run_that_ends_with_a_stream_open_ends_what_the_stream_has_begun() -> None:
     begun: list[object] = []
     ended: list[object] = []
@@ -302,6 +306,7 @@ def test_time_is_what_trios_clock_says() -> None:
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0.01))
 
 
+@pytest.mark.race
 def test_a_step_that_is_over_when_its_time_is_up_gives_its_result_or_an_error() -> None:
     async def slow(x: int) -> int:
         await trio.sleep(5)
