@@ -857,6 +857,14 @@ def test_a_branch_alone_that_is_closed_tells_that_its_cleanup_failed(
         assert [*error.flat()] == [("a",)]
 
 
+def test_a_branch_alone_that_is_closed_has_nothing_else_to_tell() -> None:
+    source = Endless()
+    chunks = fanout(a=source.step).stream(1)
+    next(chunks)
+    chunks.close()
+    assert source.finals == 1
+
+
 @pytest.mark.race
 @pytest.mark.parametrize("body", [fails_to_clear_up, afails_to_clear_up])
 def test_a_fanout_that_is_closed_tells_which_cleanups_failed(run: Loop, body: AnyStep) -> None:
@@ -890,3 +898,29 @@ def test_a_cheap_branch_that_fails_is_told_with_what_failed_beside_it() -> None:
     with pytest.raises(FanoutError) as caught:
         by_stream(fanout(a=cheap, b=fails_to_clear_up, c=fails_to_clear_up), 1)
     assert [*caught.value.flat()] == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("failing", [failing(ValueError()), afailing(ValueError())])
+def test_what_is_no_exception_in_a_cheap_branch_is_bare_although_another_has_failed(
+    run: Loop, failing: AnyStep
+) -> None:
+    def halts_then(_: object) -> Iterator[str]:
+        yield "chunk"
+        raise Halt
+
+    r = fanout(a=runnable(halts_then, inline=True), b=failing, c=Endless().step)
+
+    async def main() -> None:
+        chunks = r.astream(1)
+        assert await anext(chunks) == {"a": "chunk"}
+        await anyio.sleep(0.02)
+        with pytest.raises(Halt):
+            await anext(chunks)
+
+    run(main())
+    read = r.stream(1)
+    assert next(read) == {"a": "chunk"}
+    time.sleep(0.02)
+    with pytest.raises(Halt):
+        next(read)

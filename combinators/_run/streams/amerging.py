@@ -84,6 +84,10 @@ class Merged:
                     break
                 if running and not any(each.buffer or each.is_over for each in running):
                     await self._await_chunk()
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again when all is over
+            self._odd = self._odd or error
         finally:
             self._stop()
             await joined(self._tasks)

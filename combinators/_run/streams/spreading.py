@@ -98,8 +98,10 @@ def _one_by_one(
     errors: dict[int, Exception] = {}
     try:
         yield from _in_turn(fan, branches, x, call, errors)
-    finally:
+    except GeneratorExit:
         fan.raise_all(errors)
+        raise
+    fan.raise_all(errors)
 
 
 def _in_turn(
