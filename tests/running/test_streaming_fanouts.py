@@ -924,3 +924,20 @@ def test_what_is_no_exception_in_a_cheap_branch_is_bare_although_another_has_fai
     time.sleep(0.02)
     with pytest.raises(Halt):
         next(read)
+
+
+@pytest.mark.race
+def test_who_fails_as_it_is_stopped_is_told_beside_who_has_failed_before(run: Loop) -> None:
+    raised: list[object] = []
+
+    def fails(x: object) -> None:
+        raised.append(x)
+        raise ValueError
+
+    cheap = runnable(fails, inline=True)
+    inner = pipe(awaiting(0), fanout(x=cheap, y=Endless().astep, z=Endless().astep))
+    for _ in range(10):
+        raised.clear()
+        with pytest.raises(FanoutError) as caught:
+            run(collected(fanout(a=inner, b=inner).astream(1, limit=1)))
+        assert len(caught.value.flat()) == len(raised)

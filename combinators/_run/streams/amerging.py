@@ -89,13 +89,19 @@ class Merged:
         except BaseException as error:  # noqa: BLE001 - raised again when all is over
             self._odd = self._odd or error
         finally:
-            self._stop()
+            await self._end(strands)
+
+    async def _end(self, strands: Sequence[Strand]) -> None:
+        """Stop all streams; when they are closed, raise what has failed."""
+        self._stop()
+        try:
             await joined(self._tasks)
+        finally:  # even where whoever waits has given up meanwhile
             for strand in strands:
                 await strand.chunks.aclose()  # one that was cancelled before it began
             if self._odd is not None:
-                raise self._odd  # before all else, also where this is closed
-            self._raise_all(self.errors)  # even to who has given up waiting
+                raise self._odd  # before all else
+            self._raise_all(self.errors)
 
     def _start(self, strands: Sequence[Strand]) -> None:
         loop = asyncio.get_running_loop()
