@@ -1,6 +1,7 @@
 """`python -m combinators explain`, run as its users run it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,15 @@ def test_the_code_of_a_pipeline_is_shown_with_places_and_operands(tmp_path: Path
         "    try:",
         "        return c0(x)",
     ]
+
+
+@pytest.mark.parametrize(("once", "many"), [("invoke", "batch"), ("ainvoke", "abatch")])
+def test_a_batch_is_a_loop_around_the_lines_of_a_call(tmp_path: Path, once: str, many: str) -> None:
+    call = explain(tmp_path, "pipelines:nested", "--way", once).stdout
+    batch = explain(tmp_path, "pipelines:nested", "--way", many).stdout
+    assert "    for index, x in items:\n        try:\n            " in batch
+    places = re.compile(r"  # (pipe step .*)")
+    assert places.findall(batch) == places.findall(call) != []
 
 
 def test_programs_inside_are_shown_after_what_they_are_in(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument("pipeline", metavar="MODULE:NAME", help="where the pipeline is")
     parser.add_argument(
         "--way",
-        choices=("invoke", "ainvoke"),
+        choices=("invoke", "ainvoke", "batch", "abatch"),
         default="invoke",
         help="which way of running (default: %(default)s)",
     )
@@ -46,7 +46,8 @@ def run(arguments: Namespace) -> int:
         return _stopped(f"{name!r} cannot be found: {error}\nWrite it as package.module:name.")
     if not isinstance(found, Runnable):
         return _stopped(f"{name!r} is a {type(found).__name__}. Name a Runnable.")
-    print(_programs.explained(found.node, aio=arguments.way == "ainvoke"))
+    way: str = arguments.way
+    print(_programs.explained(found.node, aio=way.startswith("a"), loop=way.endswith("batch")))
     return 0
 
 

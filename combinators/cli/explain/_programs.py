@@ -5,7 +5,7 @@ from functools import partial
 
 from combinators import _nodes as n
 from combinators._labels import function_name, label
-from combinators._run.code.blame import FIRST_LINE
+from combinators._run.code.blame import FIRST_LINE, LINE_IN_LOOP
 from combinators._run.code.listing import (
     Built,
     Hop,
@@ -17,30 +17,37 @@ from combinators._run.code.listing import (
     operand_name,
 )
 from combinators._run.code.places import Inside, Part, Stretch, steps_of
-from combinators._run.code.program import source
+from combinators._run.code.program import source, source_of_loop
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import listing
 
 
-def explained(node: n.Node, *, aio: bool) -> str:
-    """Return the code of all programs that a tree is compiled into, the outermost first."""
-    return "\n\n".join(_texts([(node, Style(aio=aio))]))
+def explained(node: n.Node, *, aio: bool, loop: bool = False) -> str:
+    """Return the code of all programs that a tree is compiled into, the outermost first.
+
+    Args:
+        node: the tree
+        aio: whether it runs on an event loop
+        loop: whether the outermost runs many inputs, one after another
+    """
+    return "\n\n".join(_texts([(node, Style(aio=aio))], loop=loop))
 
 
-def _texts(programs: list[tuple[Part, Style]]) -> Iterator[str]:
+def _texts(programs: list[tuple[Part, Style]], *, loop: bool) -> Iterator[str]:
     # The list grows while it is read: a program's operands are programs, too.
     for number, (part, style) in enumerate(programs, start=1):
         code = listing(part, style, traits(steps_of(part)))
         title = f"# program {number}: {_titled(part)}"
         operands = [_named(operand, style, programs) for operand in code.operands]
         legend = [f"#   {operand_name(i)}: {text}" for i, text in enumerate(operands)]
-        yield "\n".join([title, *legend, *_lines(code, style)])
+        yield "\n".join([title, *legend, *_lines(code, style, loop=loop and number == 1)])
 
 
-def _lines(code: Listing, style: Style) -> Iterator[str]:
+def _lines(code: Listing, style: Style, *, loop: bool) -> Iterator[str]:
     paths = [place.path for place in code.places]
-    for number, line in enumerate(source(code, style).splitlines(), start=1):
-        index = number - FIRST_LINE
+    text, first = (source_of_loop, LINE_IN_LOOP) if loop else (source, FIRST_LINE)
+    for number, line in enumerate(text(code, style).splitlines(), start=1):
+        index = number - first
         path = paths[index] if 0 <= index < len(paths) else ""
         yield f"{line}  # {path}" if path else line
 
