@@ -100,6 +100,7 @@ class Survey(Ours):
         self._known: dict[
             int, AnyStep
         ] = {}  # which keeps them alive, so that no other is taken for one
+        self.transforms: set[int] = set()  # the places that begin before their input is there
         self.recovers = False  # not every failure comes out
         self.repeats = False  # one body may be at work twice at once, or not at all
 
@@ -108,9 +109,11 @@ class Survey(Ours):
         """Return how many bodies there are."""
         return len(self._known)
 
-    def _add(self, f: AnyStep) -> None:
+    def _add(self, f: AnyStep) -> int:
+        """Return the place of a body."""
         self.repeats |= id(f) in self._known
         self._known[id(f)] = f
+        return [*self._known].index(id(f))
 
     @override
     def lift(self, f: AnyStep, /, aio: AnyStep | None = None, *, inline: bool = False) -> Pipeline:
@@ -119,7 +122,7 @@ class Survey(Ours):
 
     @override
     def transform(self, f: AnyStep, /, aio: AnyStep | None = None) -> Pipeline:
-        self._add(f)
+        self.transforms.add(self._add(f))
         return super().transform(f, aio)
 
     @override

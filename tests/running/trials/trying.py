@@ -216,6 +216,8 @@ def judge(trial: Trial, seen: Seen) -> None:
         return
     if seen.closed and kind is Kind.CLEANUP:
         return  # closing fails where cleanup does, of which the oracle knows nothing
+    if _failed_before_its_input(trial, seen):
+        return
     meanings = [_meaning(trial, x) for x in trial.xs]
     for index, outcome in seen.outcomes.items():
         meant = meanings[index]
@@ -248,6 +250,16 @@ def _cut_short(trial: Trial, seen: Seen, outcome: Outcome, meant: Outcome) -> bo
             return trial.way in IN_PIECES and _is_real(one, seen)
         case _:
             return False
+
+
+def _failed_before_its_input(trial: Trial, seen: Seen) -> bool:
+    """Return whether a transform has failed that began before its input could fail."""
+    at_a_transform = trial.trouble and trial.trouble.place in trial.part.survey.transforms
+    if not at_a_transform or trial.way not in IN_PIECES or not seen.outcomes:
+        return False
+    return all(
+        isinstance(each, Raised) and _is_real(each.error, seen) for each in seen.outcomes.values()
+    )
 
 
 def _is_real(error: Exception, seen: Seen) -> bool:
