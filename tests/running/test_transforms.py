@@ -38,6 +38,7 @@ from tests.running.ways import (
     Way,
     begun,
     by_astream,
+    by_astream_on_trio,
     by_stream,
     collected,
     inc,
@@ -511,3 +512,19 @@ def test_async_steps_refuse_to_block_an_event_loop(run: Loop) -> None:
             list(ashout.transform(["a"]))
 
     run(main())
+
+
+@pytest.mark.parametrize("way", [by_stream, by_astream, by_astream_on_trio])
+def test_what_a_transform_raises_before_its_first_chunk_comes_first_in_a_stream(way: Way) -> None:
+    def fails(_: object) -> Iterator[str]:
+        yield [""][1]
+
+    def refuses(chunks: Iterator[str]) -> Iterator[str]:
+        yield str(1 // 0)
+        yield from chunks
+
+    chain = pipe(fails, transform(refuses))
+    with pytest.raises(ArithmeticError):
+        way(chain, 1)
+    with pytest.raises(LookupError):
+        chain.invoke(1)
