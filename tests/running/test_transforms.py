@@ -517,7 +517,7 @@ def test_async_steps_refuse_to_block_an_event_loop(run: Loop) -> None:
 @pytest.mark.parametrize("way", [by_stream, by_astream, by_astream_on_trio])
 def test_what_a_transform_raises_before_its_first_chunk_comes_first_in_a_stream(way: Way) -> None:
     def fails(_: object) -> Iterator[str]:
-        yield [""][1]
+        yield "".index("missing") * ""
 
     def refuses(chunks: Iterator[str]) -> Iterator[str]:
         yield str(1 // 0)
@@ -526,5 +526,5 @@ def test_what_a_transform_raises_before_its_first_chunk_comes_first_in_a_stream(
     chain = pipe(fails, transform(refuses))
     with pytest.raises(ArithmeticError):
         way(chain, 1)
-    with pytest.raises(LookupError):
+    with pytest.raises(ValueError, match="substring"):
         chain.invoke(1)
