@@ -120,18 +120,30 @@ def test_observers_hear_what_each_part_of_a_stream_is_given(run: Loop, step: Any
     assert once.heard == on_a_loop.heard == [(kind, "ab") for kind in kinds]
 
 
+def no_letters(chunks: Iterator[str]) -> Iterator[str]:
+    return (chunk for chunk in chunks if chunk.isdigit())
+
+
+def numbers(chunks: Iterator[str]) -> Iterator[str | int]:
+    return (int(chunk, 16) if chunk == "b" else chunk for chunk in chunks)
+
+
+def ratios(chunks: Iterator[str]) -> Iterator[str]:
+    return (str(1 // chunk.count("x")) for chunk in chunks)
+
+
 @pytest.mark.parametrize("observers", [(), (Observer(),)])
 @pytest.mark.parametrize(
     ("source", "raises", "said"),
     [
-        (lambda chunks: (x for x in chunks if not x), EmptyStreamError, "transform lambda yield"),
-        (lambda chunks: (0 if x == "b" else x for x in chunks), MergeError, "int cannot be merged"),
-        (lambda chunks: (str(1 // 0) for x in chunks), ZeroDivisionError, "zero"),
+        (no_letters, EmptyStreamError, "transform no_letters yielded no chunk"),
+        (numbers, MergeError, "int cannot be merged"),
+        (ratios, ZeroDivisionError, "zero"),
     ],
 )
 def test_what_is_wrong_with_the_chunks_that_a_named_part_is_given_is_the_fault_of_their_source(
     run: Loop,
-    source: Callable[[Iterator[str]], Iterator[str]],
+    source: Callable[[Iterator[str]], Iterator[Any]],
     raises: type[Exception],
     said: str,
     observers: tuple[Observer, ...],
@@ -144,4 +156,4 @@ def test_what_is_wrong_with_the_chunks_that_a_named_part_is_given_is_the_fault_o
     for read in reads:
         with pytest.raises(raises, match=said) as caught:
             read()
-        assert note_of(caught.value) == "at pipe step 1 (transform lambda)"
+        assert note_of(caught.value) == f"at pipe step 1 (transform {source.__name__})"
