@@ -166,6 +166,17 @@ def test_a_group_of_a_nursery_is_told_without_its_cancellations() -> None:
     assert repr(caught.value.errors["nested"]).endswith("[KeyError()])")
 
 
+def test_a_group_without_cancellations_is_told_itself() -> None:
+    group = ExceptionGroup("several", [ValueError(), KeyError()])
+
+    async def fails(_: object) -> None:
+        raise group
+
+    with pytest.raises(FanoutError) as caught:
+        on_trio(fanout(a=fails, b=awaiting(0)).ainvoke(None))
+    assert caught.value.errors["a"] is group
+
+
 def test_a_nursery_of_which_nothing_but_cancellations_is_left_is_cancelled() -> None:
     async def nested(_: object) -> None:
         async with trio.open_nursery() as nursery:

@@ -139,7 +139,10 @@ def _told(error: BaseException) -> BaseException:
     """Return an error without trio's `Cancelled`, which is none to asyncio."""
     if isinstance(error, trio.Cancelled):
         return asyncio.CancelledError()
-    if isinstance(error, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", error)
-        return group.split(trio.Cancelled)[1] or asyncio.CancelledError()
-    return error
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    cancelled, rest = group.split(trio.Cancelled)
+    if cancelled is None:
+        return group  # itself: what a split leaves is another one
+    return rest or asyncio.CancelledError()
