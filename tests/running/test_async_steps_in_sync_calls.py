@@ -64,6 +64,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "batch": lambda r: r.batch([1]),
     "batch_as_completed": lambda r: r.batch_as_completed([1]),
     "stream": lambda r: r.stream(1),
+    "transform": lambda r: r.transform([1]),
 }
 
 

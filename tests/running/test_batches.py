@@ -170,6 +170,38 @@ def test_nothing_begins_after_a_failure(run: Loop) -> None:
     assert agauge.count < 100
 
 
+@pytest.mark.parametrize("aio", [False, True])
+def test_a_source_is_asked_for_nothing_after_a_failure_nor_after_its_end(
+    run: Loop, *, aio: bool
+) -> None:
+    class Source:
+        """An iterator that would go on behind its end."""
+
+        def __init__(self, last: int) -> None:
+            self.asked = 0
+            self._last = last
+
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            self.asked += 1
+            if self.asked > self._last:
+                raise StopIteration
+            return self.asked
+
+    def batch(step: Callable[[int], int], source: Source) -> object:
+        r: Any = runnable(step)
+        return run(r.abatch(source, limit=1)) if aio else r.batch(source, limit=1)
+
+    ends, fails = Source(3), Source(30)
+    assert batch(inc, ends) == [2, 3, 4]
+    assert ends.asked == 4
+    with pytest.raises(BatchError):
+        batch(odd_fails, fails)
+    assert fails.asked == 1
+
+
 @pytest.mark.race
 def test_results_that_come_after_a_failure_are_kept_in_the_error() -> None:
     failed = threading.Event()

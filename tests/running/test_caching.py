@@ -25,6 +25,7 @@ from combinators import (
     pipe,
     runnable,
 )
+from combinators._failures import copied
 from combinators._memory import Flight, Kept, Memory
 from combinators.laws.schedules import Schedule
 from tests.running.ways import (
@@ -362,6 +363,12 @@ class Frozen(Exception):  # noqa: N818 - as above
 def test_what_cannot_be_copied_is_told_itself(raised: Callable[[], Exception]) -> None:
     first, second = failing_together(raised)
     assert first is second
+
+
+def test_a_copy_of_a_failure_has_its_traceback() -> None:
+    with pytest.raises(ValueError, match="invalid") as caught:
+        int("no number")
+    assert copied(caught.value).__traceback__ is caught.value.__traceback__
 
 
 def test_copies_share_no_notes_where_others_have_a_say_in_how_exceptions_are_copied(

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from combinators import Runnable, branch, each, fanout, pipe, runnable, when
+from combinators import Observer, Runnable, branch, each, fanout, pipe, runnable, when
 from tests.running.ways import (
     ONCE,
     WAYS,
@@ -137,16 +137,26 @@ async def alook_and_write(name: str) -> str:
     return look_and_write(name)
 
 
+@pytest.mark.parametrize("observers", [(), (Observer(),)])
 @pytest.mark.parametrize("step", [look_and_write, alook_and_write])
-def test_an_item_of_a_batch_writes_into_a_copy(step: AnyStep) -> None:
-    assert runnable(step).batch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
+def test_an_item_of_a_batch_writes_into_a_copy(
+    step: AnyStep, observers: tuple[Observer, ...]
+) -> None:
+    names = ["ada", "bob", "eve"]
+    assert runnable(step).batch(names, limit=1, observers=observers) == ["caller"] * 3
     assert USER.get() == "caller"
 
 
+@pytest.mark.parametrize("observers", [(), (Observer(),)])
 @pytest.mark.parametrize("step", [look_and_write, alook_and_write])
-def test_an_item_of_an_async_batch_writes_into_a_copy(run: Loop, step: AnyStep) -> None:
+def test_an_item_of_an_async_batch_writes_into_a_copy(
+    run: Loop, step: AnyStep, observers: tuple[Observer, ...]
+) -> None:
+    names = ["ada", "bob", "eve"]
+
     async def main() -> str:
-        assert await runnable(step).abatch(["ada", "bob", "eve"], limit=1) == ["caller"] * 3
+        seen = await runnable(step).abatch(names, limit=1, observers=observers)
+        assert seen == ["caller"] * 3
         return USER.get()
 
     assert run(main()) == "caller"
