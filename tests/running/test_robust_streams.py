@@ -13,6 +13,7 @@ from combinators import (
     MergeError,
     Observer,
     Runnable,
+    fanout,
     passthrough,
     pipe,
     runnable,
@@ -134,26 +135,27 @@ def ratios(chunks: Iterator[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("observers", [(), (Observer(),)])
 @pytest.mark.parametrize(
-    ("source", "raises", "said"),
+    ("source", "raised"),
     [
-        (no_letters, EmptyStreamError, "transform no_letters yielded no chunk"),
-        (numbers, MergeError, "int cannot be merged"),
-        (ratios, ZeroDivisionError, "zero"),
+        (no_letters, (EmptyStreamError, "transform no_letters yielded no chunk")),
+        (numbers, (MergeError, "int cannot be merged")),
+        (ratios, (ZeroDivisionError, "zero")),
     ],
 )
+@pytest.mark.parametrize("part", [pipe(str.upper, spelt), fanout(a=passthrough(str), b=len)])
 def test_what_is_wrong_with_the_chunks_that_a_named_part_is_given_is_the_fault_of_their_source(
     run: Loop,
+    part: Runnable[Any, Any],
     source: Callable[[Iterator[str]], Iterator[Any]],
-    raises: type[Exception],
-    said: str,
+    raised: tuple[type[Exception], str],
     observers: tuple[Observer, ...],
 ) -> None:
-    r: Any = pipe(transform(source), pipe(str.upper, spelt).named("part"))
+    r: Any = pipe(transform(source), part.named("part"))
     reads: list[Callable[[], object]] = [
         lambda: [*r.transform(["a", "b"], observers=observers)],
         lambda: run(collected(r.atransform(["a", "b"], observers=observers))),
     ]
     for read in reads:
-        with pytest.raises(raises, match=said) as caught:
+        with pytest.raises(raised[0], match=raised[1]) as caught:
             read()
         assert note_of(caught.value) == f"at pipe step 1 (transform {source.__name__})"
