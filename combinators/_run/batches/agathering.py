@@ -158,10 +158,10 @@ class Gathering:
     async def _work(self, context: Context) -> None:
         asyncio.get_running_loop().call_soon(self._start_one)
         items = self._claims if self._arriving is None else await self._next(self._arriving)
-        is_changed = await self._loop(
+        has_changed = await self._loop(
             items, self._turn, self._values, self._failed, context, self._context
         )
-        if self._arriving is None and not is_changed:
+        if self._arriving is None and not has_changed:
             self._has_ended = True
 
     async def _next(self, inputs: AsyncIterator[Any]) -> list[tuple[int, Any]]:

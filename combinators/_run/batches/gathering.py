@@ -214,10 +214,10 @@ class Gathering:
 
     def _work(self, items: Iterable[tuple[int, Any]]) -> None:
         """Run items, in fresh contexts as often as one is changed."""
-        before, is_changed = self._context, True
-        while is_changed:
+        before, has_changed = self._context, True
+        while has_changed:
             context = before.copy()
-            is_changed = context.run(
+            has_changed = context.run(
                 self._loop, items, self._call, self._values, self._failed, context, before
             )
 
