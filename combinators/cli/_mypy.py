@@ -47,18 +47,25 @@ def run(command: str, paths: Iterable[str], *options: str) -> subprocess.Complet
         MissingExtraError: mypy is not installed.
     """
     task = f"{__package__}.{command}._task"
-    done = subprocess.run(  # noqa: S603 - this Python, a file of our own, and paths as arguments
+    with subprocess.Popen(  # noqa: S603 - this Python, a file of our own, and paths as arguments
         [
             *(sys.executable, "-P", _HERE / "_child.py", _LIBRARY, task),
             *(*_OPTIONS, *_cache(), *options, "--", *_named(paths)),
         ],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    ) as mypy:
+        try:
+            out, err = mypy.communicate()
+        except KeyboardInterrupt:  # mypy may be slow to hear of it, and `with` would leave it alone
+            mypy.kill()
+            mypy.wait()
+            raise
+    done = subprocess.CompletedProcess(mypy.args, mypy.returncode, out, err)
     if done.returncode == ABSENT:
         raise MissingExtraError(f"python -m combinators {command}", "mypy", "mypy")
     return done
