@@ -3,7 +3,7 @@ from statistics import median
 
 import pytest
 
-ROUNDS = 5
+ROUNDS = 15
 
 # The target is a tenth; a gate that runs on busy machines sits a fifth above it.
 AT_MOST = 0.12
