@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -219,6 +220,30 @@ def test_finished_items_that_arrive_after_the_last_that_ran_are_given(
         connection.execute("DELETE FROM outcomes WHERE item = 0")
     counting.taken()
     assert run(r.abatch(arriving(range(30)), journal=journal)) == [*range(0, 60, 2)]
+    assert counting.taken() == [0]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_finished_items_that_are_found_while_nothing_runs_are_given(
+    limit: int, journal: Journal
+) -> None:
+    counting = Counting()
+    r = runnable(counting.step)
+    r.batch(range(3), journal=journal)
+    with _open(journal) as connection:
+        connection.execute("DELETE FROM outcomes WHERE item = 0")
+    counting.taken()
+    is_given = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 0
+        assert is_given.wait(10)
+        yield from (1, 2)
+
+    outcomes = r.batch_as_completed(source(), limit=limit, journal=journal)
+    assert next(outcomes) == (0, 0)
+    is_given.set()
+    assert list(outcomes) == [(1, 2), (2, 4)]
     assert counting.taken() == [0]
 
 
