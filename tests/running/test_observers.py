@@ -16,6 +16,7 @@ import pytest
 from typing_extensions import override
 
 from combinators import (
+    CombinatorError,
     DeadlineError,
     Event,
     FanoutError,
@@ -785,3 +786,46 @@ def test_chunks_pass_a_pipeline_with_a_name_one_by_one(way: str, step: AnyStep) 
     assert run_by(way, pipe(step, passthrough().named("same")), 1, log) == [1, 2, 3]
     named = [word for word, event in log.told if event.run.kind == "named"]
     assert named == ["start", "chunk", "chunk", "chunk", "end"]
+
+
+def numbers(n: int) -> Iterator[int]:
+    yield from range(n)
+
+
+def nothing(_: object) -> Iterator[int]:
+    yield from ()
+
+
+async def anothing(_: object) -> AsyncIterator[int]:
+    for n in nothing(None):
+        yield n
+
+
+def unmergeable(_: object) -> Iterator[object]:
+    yield {"n": 1}
+    yield {"n": "one"}
+
+
+async def aunmergeable(_: object) -> AsyncIterator[object]:
+    for chunk in unmergeable(None):
+        yield chunk
+
+
+@pytest.mark.parametrize("way", STREAMS)
+def test_a_pipeline_with_a_name_is_given_its_input(way: str) -> None:
+    assert run_by(way, pipe(inc, pipe(double, numbers).named("inner")), 1, Log()) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize("source", [nothing, anothing, unmergeable, aunmergeable])
+@pytest.mark.parametrize("inner", [pipe(id, numbers), assign(a=id)])
+def test_chunks_that_a_pipeline_with_a_name_cannot_take_are_blamed_on_their_source(
+    way: str, source: AnyStep, inner: Runnable[Any, Any]
+) -> None:
+    chain = pipe(inc, source, inner.named("inner"))
+    with pytest.raises(CombinatorError) as caught:
+        run_by(way, chain, 1, Log())
+    with pytest.raises(type(caught.value)) as unobserved:
+        pipe(inc, source, inner).invoke(1)
+    assert str(caught.value) == str(unobserved.value)
+    assert note_of(caught.value) == note_of(unobserved.value)

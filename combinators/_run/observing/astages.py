@@ -58,7 +58,7 @@ def enclosed(inner: Any, stage: Enclosed) -> Begin:
             chunks = inner.on(await given.folded(), flow.turn)
         else:
             blame = partial(flow.trail.blamed, blame=given.blame)
-            chunks = inner.within(given.each(), given.name, blame, flow.turn)
+            chunks = inner.over(given.each(), flow.turn, blame)
         flow.opens(chunks, label(stage.node), stage.place.failed)
 
     return begin

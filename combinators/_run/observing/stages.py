@@ -57,7 +57,7 @@ def enclosed(inner: Any, stage: Enclosed) -> Begin:
             chunks = inner.on(given.folded(), flow.call)
         else:
             blame = partial(flow.trail.blamed, blame=given.blame)
-            chunks = inner.within(given.each(), given.name, blame, flow.call)
+            chunks = inner.over(given.each(), flow.call, blame)
         flow.opens(chunks, label(stage.node), stage.place.failed)
 
     return begin

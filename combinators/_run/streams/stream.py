@@ -92,14 +92,12 @@ class Streaming:
         flow.gives(x)
         return self._run(flow)
 
-    def over(self, chunks: Iterable[Any], call: Call) -> Chunks:
-        """Return the chunks for an input that comes in chunks."""
-        return self.within(chunks, "the input of transform()", blame_nobody, call)
-
-    def within(self, chunks: Any, name: str, blame: Blame, call: Call) -> Chunks:
-        """Return the chunks for an input that somebody gives who has a name, and may be blamed."""
+    def over(
+        self, chunks: Iterable[Any], call: Call, blame: Blame = blame_nobody
+    ) -> Chunks:
+        """Return the chunks for an input that comes in chunks, and somebody to blame for them."""
         flow = Flow(call)
-        flow.opens(_given(chunks), name, blame_nobody)
+        flow.opens(_given(chunks), "the input of transform()", blame_nobody)
         flow.given.blame = blame  # for what the chunks are, and not for what they fail with
         return self._run(flow)
 
