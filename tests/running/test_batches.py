@@ -339,6 +339,31 @@ def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     assert runnable(step).batch(source()) == [0, 1]
 
 
+class Tailed(Iterator[int]):
+    """What gives more after its end, as the lines of a file that grows."""
+
+    def __init__(self) -> None:
+        self._left = [iter([0, 1]), iter([2, 3])]
+
+    @override
+    def __next__(self) -> int:
+        if (n := next(self._left[0], None)) is None:
+            del self._left[0]
+            raise StopIteration
+        return n
+
+
+@pytest.mark.race
+def test_what_a_source_gives_after_its_end_is_no_item() -> None:
+    both = threading.Barrier(2)
+
+    def step(n: int) -> int:
+        both.wait(10)
+        return n
+
+    assert runnable(step).batch(Tailed()) == [0, 1]
+
+
 @pytest.mark.race
 def test_no_item_begins_after_a_failure_that_nobody_has_seen_yet() -> None:
     ran: list[int] = []

@@ -41,6 +41,7 @@ from tests.running.ways import (
     failing,
     inc,
     note_of,
+    one_two_three,
 )
 
 
@@ -153,6 +154,16 @@ def test_a_route_tells_true_from_one(way: Way) -> None:
     chain = route("k", {1: str}, otherwise=len)
     assert way(chain, {"k": 1}) == "{'k': 1}"
     assert way(chain, {"k": True}) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("step", [inc, ainc])
+def test_what_chooses_may_be_a_pipeline_itself(way: Way, step: AnyStep) -> None:
+    def chosen(found: dict[str, int]) -> Runnable[Any, Any]:
+        return pipe(lambda n: n + found["a"], one_two_three)
+
+    choose = pipe(fanout(a=step, b=inc), chosen).timeout(seconds=60)
+    assert way(bind(choose), 1) == 6
 
 
 # --- check_mutation ---------------------------------------------------------------------

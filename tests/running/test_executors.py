@@ -12,7 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from pathlib import Path
 from typing import Any
 
@@ -451,6 +457,7 @@ def test_the_death_of_a_worker_is_said_and_what_is_finished_is_kept() -> None:
         cause = error.__cause__
         assert isinstance(cause, WorkerError)
         assert (cause.executor, cause.index) == ("ProcessPoolExecutor", error.index)
+        assert isinstance(cause.__cause__, BrokenExecutor)
         assert all(error.results[n] == n for n in error.results)
         assert 7 not in error.results
         # No item can run there any more, and each one says so.

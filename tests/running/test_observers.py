@@ -373,6 +373,17 @@ def test_an_async_stream_is_left_between_its_chunks(run: Loop) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("way", EVERY)
+@pytest.mark.parametrize("x", [5, "text"])
+def test_what_is_no_collection_is_refused_as_when_nobody_looks(way: str, x: object) -> None:
+    step: Runnable[Any, Any] = each(inc)
+    with pytest.raises(TypeError) as caught:
+        run_by(way, step, x, Log())
+    with pytest.raises(TypeError) as unobserved:
+        step.invoke(x)
+    assert str(caught.value) == str(unobserved.value)
+
+
 # --- Streams ----------------------------------------------------------------------------
 
 

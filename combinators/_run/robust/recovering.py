@@ -177,7 +177,7 @@ def _wait(seconds: float, call: Call) -> None:
         while not (call.team is not None and call.team.stopped()):
             left = end - time.monotonic()
             if left <= 0:
-                break
+                return
             time.sleep(min(left, LOOK_UP_SECONDS) if call.team is not None else left)
     finally:
         call.budget.resume()

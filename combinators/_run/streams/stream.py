@@ -92,9 +92,7 @@ class Streaming:
         flow.gives(x)
         return self._run(flow)
 
-    def over(
-        self, chunks: Iterable[Any], call: Call, blame: Blame = blame_nobody
-    ) -> Chunks:
+    def over(self, chunks: Iterable[Any], call: Call, blame: Blame = blame_nobody) -> Chunks:
         """Return the chunks for an input that comes in chunks, and somebody to blame for them."""
         flow = Flow(call)
         flow.opens(_given(chunks), "the input of transform()", blame_nobody)
