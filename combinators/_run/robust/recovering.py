@@ -174,10 +174,9 @@ def _wait(seconds: float, call: Call) -> None:
     end = time.monotonic() + seconds
     call.budget.pause()
     try:
-        while not (call.team is not None and call.team.stopped()):
-            left = end - time.monotonic()
-            if left <= 0:
-                return
+        while (left := end - time.monotonic()) > 0:
+            if call.team is not None and call.team.stopped():
+                break
             time.sleep(min(left, LOOK_UP_SECONDS) if call.team is not None else left)
     finally:
         call.budget.resume()
