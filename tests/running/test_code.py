@@ -19,6 +19,7 @@ from combinators import (
     pipe,
     runnable,
     template,
+    update,
 )
 from combinators._run.code.blame import FIRST_LINE, LINE_IN_LOOP
 from combinators._run.code.listing import Style
@@ -86,6 +87,43 @@ def test_what_a_fanout_has_just_made_is_read_without_a_look() -> None:
         "        x = {c1: r0, c2: x}",
         "        r1 = x[c1]",
         "        x = {**x, c3: r1}",
+    ]
+
+
+KEPT = fanout(a=LITTLE, b=LITTLE)  # three lines of code
+
+
+@pytest.mark.parametrize(
+    ("r", "lines"),
+    [
+        (KEPT | pick("b", "a") | pick("b"), ["x = {c3: x[c3], c2: x[c2]}", "return x[c3]"]),
+        (KEPT | pick("a", "b") | template("{b}!"), ["x = {c2: x[c2], c3: x[c3]}", 'return f"{x[c3]!s}{c4}"']),
+        (KEPT | fanout(c=passthrough().named("same") | pick("a")), ["r2 = x", "r2 = r2[c2]", "return {c4: r2}"]),
+        (
+            KEPT | assign(c=LITTLE) | assign(d=pick("c")) | update(b=pick("d")) | pick("b"),
+            [
+                "r2 = c4(x)", "x = {**x, c5: r2}", "r3 = x[c5]", "x = {**x, c6: r3}",
+                "r4 = x[c6]", "x = {**x, c3: r4}", "return x[c3]",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_dict_stays_known(r: Runnable[Any, Any], lines: list[str]) -> None:
+    body = [line.strip() for line in code_of(r, Style()).splitlines()]
+    assert body[2:5] == ["r0 = c0(x)", "r1 = c1(x)", "x = {c2: r0, c3: r1}"]
+    assert body[5 : 5 + len(lines)] == lines
+
+
+def test_what_is_picked_out_of_a_mapping_is_known_from_then_on() -> None:
+    chain = pick("a", "b") | assign(c=LITTLE) | pick("a")
+    assert [line.strip() for line in code_of(chain, Style()).splitlines()[2:9]] == [
+        "try:",
+        "x = {c1: x[c1], c2: x[c2]} if type(x) is dict else c0(x)",
+        "except KeyError:",
+        "x = c0(x)",
+        "r0 = c3(x)",
+        "x = {**x, c4: r0}",
+        "return x[c1]",
     ]
 
 

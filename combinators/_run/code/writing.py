@@ -259,12 +259,13 @@ class _Writer:
         values = {key: f"{of}[{self._operand(key)}]" for key in keys}
         match node:
             case n.Template(parts):
-                texts = (self._text(text, values.get(name or "")) for text, name in parts)
+                texts = (self._text(text, name and values[name]) for text, name in parts)
                 return f'f"{"".join(texts)}"'
             case n.Select():
                 return f"{{{self._entries(values, values.values())}}}"
             case _:
-                return "".join(values.values())
+                (value,) = values.values()
+                return value
 
     def _text(self, text: str, value: str | None) -> str:
         before = f"{{{self._operand(text)}}}" if text else ""
