@@ -21,6 +21,7 @@ from tests.running.ways import (
     AnyStep,
     Gauge,
     Loop,
+    Resuming,
     afailing,
     ainc,
     arriving,
@@ -339,20 +340,6 @@ def test_items_end_where_two_threads_come_to_the_end_of_the_inputs() -> None:
     assert runnable(step).batch(source()) == [0, 1]
 
 
-class Tailed(Iterator[int]):
-    """What gives more after its end, as the lines of a file that grows."""
-
-    def __init__(self) -> None:
-        self._left = [iter([0, 1]), iter([2, 3])]
-
-    @override
-    def __next__(self) -> int:
-        if (n := next(self._left[0], None)) is None:
-            del self._left[0]
-            raise StopIteration
-        return n
-
-
 @pytest.mark.race
 def test_what_a_source_gives_after_its_end_is_no_item() -> None:
     both = threading.Barrier(2)
@@ -361,7 +348,7 @@ def test_what_a_source_gives_after_its_end_is_no_item() -> None:
         both.wait(10)
         return n
 
-    assert runnable(step).batch(Tailed()) == [0, 1]
+    assert runnable(step).batch(Resuming(StopIteration())) == [0, 1]
 
 
 @pytest.mark.race

@@ -41,6 +41,7 @@ from combinators._run.journals.exact import ExactJson, InexactError, digest
 from tests.running.ways import (
     ROOT,
     Loop,
+    Resuming,
     arriving,
     collected,
     note_of,
@@ -353,6 +354,40 @@ def test_a_source_that_fails_fails_as_the_item_that_was_to_come(
     assert isinstance(last.failure(), LookupError)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_a_source_is_asked_for_nothing_after_its_end(
+    way: Way, finished: int, journal: Journal
+) -> None:
+    r = runnable(Counting().step)
+    way(r, range(finished), journal=journal)
+    assert way(r, Resuming(StopIteration()), journal=journal) == [0, 2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_a_source_is_asked_for_nothing_after_it_has_failed(
+    way: Way, finished: int, journal: Journal
+) -> None:
+    r = runnable(Counting().step)
+    way(r, range(finished), journal=journal)
+    outcomes = way(r, Resuming(LookupError()), journal=journal, errors="collect")
+    assert outcomes[:2] == [Success(0), Success(2)]
+    assert [type(outcome.failure()) for outcome in outcomes[2:]] == [LookupError]
+
+
+@pytest.mark.parametrize("way", [by_batch, by_abatch, by_abatch_on_trio])
+def test_nothing_begins_after_a_failure(way: Way, journal: Journal) -> None:
+    counting = Counting()
+    r = runnable(counting.step)
+    way(r, [1, 2, 3], journal=journal)
+    counting.taken()
+    with pytest.raises(BatchError) as caught:
+        way(r, [1, 2, 3, -1, 4, 5], journal=journal, limit=1)
+    assert caught.value.results == {0: 2, 1: 4, 2: 6}
+    assert counting.taken() == [-1]
+
+
 def test_an_async_source_that_fails_does_too(run: Loop, journal: Journal) -> None:
     async def source() -> AsyncIterator[int]:
         yield 1
@@ -382,6 +417,10 @@ def test_other_inputs_are_refused(way: Way, journal: Journal) -> None:
         "The same inputs go on in the same order. For others, pass another version=, or another "
         "file."
     )
+    # Nothing that comes after it runs.
+    counting = Counting()
+    assert refusal(way, journal, [9, 2, 3, 4, 5], counting.step).startswith("item 0 has another")
+    assert counting.taken() == []
     # As well where other items run at the same time.
     with _open(journal) as connection:
         connection.execute("DELETE FROM outcomes WHERE item = 0")

@@ -203,6 +203,20 @@ async def collected(chunks: AsyncIterator[A]) -> list[A]:
     return [chunk async for chunk in chunks]
 
 
+class Resuming(Iterator[int]):
+    """What gives 0 and 1, then raises, and then has more to give, as a file that grows."""
+
+    def __init__(self, end: Exception) -> None:
+        self._left: list[int | Exception] = [3, 2, end, 1, 0]
+
+    @override
+    def __next__(self) -> int:
+        given = self._left.pop() if self._left else StopIteration()
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+
 async def arriving(values: Iterable[A]) -> AsyncIterator[A]:
     for value in values:
         await anyio.lowlevel.checkpoint()
