@@ -241,6 +241,13 @@ def test_inner_fanouts_are_watched(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", CHECKED)
+def test_what_bind_chooses_is_watched(way: str) -> None:
+    with pytest.raises(FanoutError) as caught:
+        checked(way, bind(lambda _: fanout(a=append, b=len)), [1])
+    assert [*caught.value.errors] == ["a"]
+
+
+@pytest.mark.parametrize("way", CHECKED)
 def test_failures_while_watching_are_grouped_as_ever(way: str) -> None:
     def fail(_: object) -> int:
         raise LookupError

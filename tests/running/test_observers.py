@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from contextvars import ContextVar, Token
 from copy import copy
 from typing import Any
 
@@ -22,7 +21,6 @@ from combinators import (
     FanoutError,
     Observer,
     OptionError,
-    Run,
     Runnable,
     Streamed,
     assign,
@@ -45,9 +43,12 @@ from combinators import (
 from combinators.laws.observing import Log
 from tests.running.trials.observing import Breaking
 from tests.running.ways import (
+    CURRENT,
     WAYS,
     AnyStep,
+    Following,
     Loop,
+    Observed,
     Way,
     afailing,
     ainc,
@@ -286,24 +287,6 @@ def test_an_observer_is_told_where_the_step_runs() -> None:
     assert threads["told"] == threads["ran"]
 
 
-CURRENT: ContextVar[Run | None] = ContextVar("current", default=None)
-
-
-class Entering(Observer):
-    """An observer that keeps in a context variable which run goes on."""
-
-    def __init__(self) -> None:
-        self._tokens: dict[int, Token[Run | None]] = {}
-
-    @override
-    def on_enter(self, run: Run, /) -> None:
-        self._tokens[run.id] = CURRENT.set(run)
-
-    @override
-    def on_leave(self, run: Run, /) -> None:
-        CURRENT.reset(self._tokens.pop(run.id))
-
-
 def current_name(_: object) -> str | None:
     run = CURRENT.get()
     return None if run is None else run.name
@@ -328,7 +311,7 @@ async def acurrent_names(_: object) -> AsyncIterator[str | None]:
 @pytest.mark.parametrize("step", [current_name, acurrent_name])
 def test_what_an_observer_sets_when_a_run_is_entered_its_step_sees(step: AnyStep, way: Way) -> None:
     def by_way(r: Runnable[Any, Any], x: object) -> object:
-        seen: Any = Observed(r, Entering())
+        seen: Any = Observed(r, Following())
         return way(seen, x)
 
     fan = fanout(a=runnable(step), b=inc) | pick("a")
@@ -338,25 +321,13 @@ def test_what_an_observer_sets_when_a_run_is_entered_its_step_sees(step: AnyStep
     assert CURRENT.get() is None
 
 
-class Observed:
-    """A runnable that is observed in whatever way it is called."""
-
-    def __init__(self, r: Runnable[Any, Any], *observers: Observer) -> None:
-        self._r = r
-        self._observers = observers
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method: Callable[..., Any] = getattr(self._r, name)
-        return lambda *args, **options: method(*args, observers=self._observers, **options)
-
-
 @pytest.mark.parametrize(
     ("step", "way"),
     [*zip([current_names, acurrent_names, acurrent_names], STREAMS, strict=True)],
 )
 def test_a_stream_is_entered_for_each_chunk_and_left_in_between(step: AnyStep, way: str) -> None:
-    assert run_by(way, runnable(step), 1, Entering()) == [step.__name__] * 2
-    chunks = runnable(current_names).stream(1, observers=[Entering()])
+    assert run_by(way, runnable(step), 1, Following()) == [step.__name__] * 2
+    chunks = runnable(current_names).stream(1, observers=[Following()])
     next(chunks)
     assert CURRENT.get() is None
     chunks.close()
@@ -365,7 +336,7 @@ def test_a_stream_is_entered_for_each_chunk_and_left_in_between(step: AnyStep, w
 def test_an_async_stream_is_left_between_its_chunks(run: Loop) -> None:
     async def main() -> None:
         named = runnable(acurrent_names).named("names")
-        async with aclosing(named.astream(1, observers=[Entering()])) as chunks:
+        async with aclosing(named.astream(1, observers=[Following()])) as chunks:
             assert await anext(chunks) == acurrent_names.__name__
             assert CURRENT.get() is None
         assert CURRENT.get() is None

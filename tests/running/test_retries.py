@@ -10,7 +10,16 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from combinators import BuilderError, FanoutError, Runnable, exponential, fanout, pipe, runnable
+from combinators import (
+    BuilderError,
+    FanoutError,
+    Runnable,
+    bind,
+    exponential,
+    fanout,
+    pipe,
+    runnable,
+)
 from combinators._run.concurrency.scopes import LOOK_UP_SECONDS
 from combinators.laws.schedules import Schedule
 from tests.running.ways import (
@@ -240,12 +249,14 @@ def test_on_an_event_loop_waiting_holds_no_right_of_a_limit() -> None:
     assert Schedule().run_async(main) == pytest.approx(5)
 
 
-def test_who_waits_gives_up_when_a_sibling_has_failed() -> None:
+@pytest.mark.parametrize("chosen", [False, True])
+def test_who_waits_gives_up_when_a_sibling_has_failed(*, chosen: bool) -> None:
     flaky = Flaky(1)
+    waits = runnable(flaky.step).retry(on=ConnectionError, total_seconds=7200, backoff=[3600])
 
     def main() -> float:
         r = fanout(
-            a=runnable(flaky.step).retry(on=ConnectionError, total_seconds=7200, backoff=[3600]),
+            a=bind(lambda _: waits) if chosen else waits,
             b=failing(ValueError("b"), 1.0),
         )
         with pytest.raises(FanoutError) as caught:

@@ -16,6 +16,7 @@ from collections.abc import (
     Iterator,
 )
 from contextlib import asynccontextmanager
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -27,7 +28,7 @@ import trio
 from returns.result import Result, Success
 from typing_extensions import override
 
-from combinators import FanoutError, Runnable
+from combinators import FanoutError, Observer, Run, Runnable
 from combinators._run.chunks import merged
 
 A = TypeVar("A")
@@ -221,6 +222,38 @@ async def arriving(values: Iterable[A]) -> AsyncIterator[A]:
     for value in values:
         await anyio.lowlevel.checkpoint()
         yield value
+
+
+# --- Observers ----------------------------------------------------------------
+
+CURRENT: ContextVar[Run | None] = ContextVar("current", default=None)
+
+
+class Following(Observer):
+    """An observer that keeps in a context variable which run goes on."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[int, Token[Run | None]] = {}
+
+    @override
+    def on_enter(self, run: Run, /) -> None:
+        self._tokens[run.id] = CURRENT.set(run)
+
+    @override
+    def on_leave(self, run: Run, /) -> None:
+        CURRENT.reset(self._tokens.pop(run.id))
+
+
+class Observed:
+    """A runnable that is observed in whatever way it is called."""
+
+    def __init__(self, r: Runnable[Any, Any], *observers: Observer) -> None:
+        self._r = r
+        self._observers = observers
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._r, name)
+        return lambda *args, **options: method(*args, observers=self._observers, **options)
 
 
 # --- Steps --------------------------------------------------------------------

@@ -79,6 +79,7 @@ def _places(step: Untyped) -> dict[str, Callable[[], object]]:
         "each() argument 1": lambda: each(step),
         "bind() argument 1": lambda: evaluated("bind")(step),
         "tap() argument 1": lambda: runnable(same).tap(step),
+        "fallback() argument 1": lambda: runnable(same).fallback(step),
         "when() argument 1": lambda: evaluated("when")(step, same),
         "when() argument 2": lambda: evaluated("when")(same, step),
         "case() argument 2": lambda: evaluated("case")(int, step),
