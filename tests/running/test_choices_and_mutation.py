@@ -81,7 +81,9 @@ def test_a_chain_of_choices_that_ends_is_fine(way: Way) -> None:
     def down(n: int) -> Runnable[int, Any]:
         return runnable(str) if n == 0 else pipe(lambda m: m - 1, bind(down))
 
-    assert way(bind(down), 60) == "0"
+    assert way(bind(down), 63) == "0"
+    with pytest.raises(BindDepthError):
+        way(bind(down), 64)
 
 
 def first_of_three(arm: AnyStep) -> Runnable[Any, Any]:

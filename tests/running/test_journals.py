@@ -333,7 +333,7 @@ def test_what_an_executor_lost_runs_again(journal: Journal) -> None:
     threads.shutdown()
     (lost,) = runnable(abs).batch([-1], journal=journal, executor=threads, errors="collect")
     assert isinstance(lost.failure(), WorkerError)
-    assert runnable(abs).batch([-1], journal=journal) == [1]
+    assert runnable(abs).batch([-1], journal=journal, errors="collect") == [Success(1)]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -576,6 +576,20 @@ def test_what_would_not_come_back_is_refused(value: object, problem: str) -> Non
     with pytest.raises(InexactError) as caught:
         ExactJson().encode(value)
     assert caught.value.problem == problem
+
+
+def nested(value: object, depth: int) -> object:
+    for level in range(depth):
+        value = [value] if level % 2 else {"k": value}
+    return value
+
+
+def test_what_is_nested_four_hundred_deep_is_kept_and_no_deeper() -> None:
+    deepest = nested(1, 400)
+    assert ExactJson().decode(ExactJson().encode(deepest)) == deepest
+    with pytest.raises(InexactError, match="is nested too deeply") as caught:
+        ExactJson().encode(nested(1, 401))
+    assert caught.value.place == ""
 
 
 @given(VALUES, VALUES)

@@ -102,6 +102,30 @@ def test_threads_and_tasks_share_one_limit(run: Loop) -> None:
     assert gauge.peak == 3
 
 
+@pytest.mark.parametrize("limit", [1, 2])
+def test_waits_between_attempts_make_no_room_for_more(run: Loop, limit: int) -> None:
+    gauge = Gauge(0.002)
+    many = fanout({f"k{i}": fails_once(gauge) for i in range(8)})
+    many.invoke(1, limit=limit)
+    assert (gauge.peak, gauge.count) == (limit, 16)
+    run(fanout({f"k{i}": fails_once(gauge) for i in range(8)}).ainvoke(1, limit=limit))
+    assert (gauge.peak, gauge.count) == (limit, 32)
+    pipe(fails_once(gauge), {f"k{i}": gauge.step for i in range(8)}).invoke(1, limit=limit)
+    assert gauge.peak == limit
+
+
+def fails_once(gauge: Gauge) -> Runnable[Any, Any]:
+    errors = [OSError()]
+
+    def step(x: object) -> object:
+        gauge.step(x)
+        if errors:
+            raise errors.pop()
+        return x
+
+    return runnable(step).retry(on=OSError, attempts=2, backoff=[0.001])
+
+
 def test_a_run_inside_a_step_has_a_limit_of_its_own() -> None:
     gauge = Gauge(0.05)
     inner = fanout(a=gauge.step, b=gauge.step)

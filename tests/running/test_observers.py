@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from copy import copy
+from functools import partial
+from operator import eq
 from typing import Any
 
 import anyio
@@ -746,6 +748,16 @@ def test_of_async_steps_an_observer_hears_only_what_it_asks_for(way: str) -> Non
         with pytest.raises(ZeroDivisionError):
             run_by(way, runnable(ainc) | fails, 1, observer)
     assert heard == ["step", "call", "ainc"]
+
+
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize("x", range(3))
+def test_the_arm_that_gives_the_chunks_is_named(way: str, x: int) -> None:
+    arms = [when(partial(eq, n), one_two_three) for n in range(2)]
+    log = Log()
+    assert run_by(way, branch(*arms, otherwise=one_two_three), x, log) == [1, 2, 3]
+    places = ["branch case 1", "branch case 2", "branch otherwise"]
+    assert [run.path for run in log.runs("start") if run.name == "one_two_three"] == [places[x]]
 
 
 @pytest.mark.parametrize("way", STREAMS)

@@ -88,7 +88,7 @@ AROUND: Final[dict[str, Callable[[Any, Any], Runnable[Any, Any]]]] = {
     "fallback of what fails": lambda part, _: FAILS.fallback(part),
     "timeout": lambda part, _: part.timeout(seconds=60),
     "cached": lambda part, _: part.cached(),
-    "cached by a key": lambda part, _: part.cached(key=str),
+    "cached by a key": lambda part, _: part.cached(key=pipe(PARTS["sync"], str)),
     "tap": lambda part, _: part.tap(len),
     "bind": lambda part, _: bind(lambda _: part),
     "what bind asks": lambda part, _: bind(pipe(part, lambda _: part)),

@@ -279,6 +279,47 @@ def test_a_helper_that_is_on_its_way_is_found_work_by_whoever_is_next() -> None:
     assert len(threads) == 2
 
 
+class Alone:
+    """A crew that wants help until it has it."""
+
+    def __init__(self) -> None:
+        self.helped = threading.Event()
+
+    def wants_help(self) -> bool:
+        return not self.helped.is_set()
+
+    def help(self) -> None:
+        self.helped.set()
+
+
+def test_where_nobody_wants_help_none_is_sent() -> None:
+    threads = CountedThreads()
+    pool, alone = Pool(threads=threads), Alone()
+    pool.send_on()
+    assert threads.started == 0
+    pool.summon(alone)
+    until(alone.helped)
+    pool.send_on()
+    assert threads.started == 1
+
+
+def test_help_that_could_not_be_sent_is_sent_when_it_can(pool: Pool) -> None:
+    is_free, alone = threading.Event(), Alone()
+    for _ in range(2):
+        assert pool.spawn(lambda: until(is_free))
+    pool.summon(alone)
+    assert not alone.helped.is_set()
+    is_free.set()
+    while not alone.helped.is_set():
+        pool.send_on()
+    pool.dismiss(alone)
+
+
+def test_a_pool_begins_with_nobody_given_up() -> None:
+    pool = Pool()
+    assert (pool.given_up, pool.max_given_up) == (0, 64)
+
+
 def test_threads_are_daemons() -> None:
     both = threading.Barrier(2)
     found: list[bool] = []

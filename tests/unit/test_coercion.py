@@ -79,21 +79,27 @@ def _places(step: Untyped) -> dict[str, Callable[[], object]]:
         "each() argument 1": lambda: each(step),
         "bind() argument 1": lambda: evaluated("bind")(step),
         "tap() argument 1": lambda: runnable(same).tap(step),
+        "cached() key=": lambda: (
+            _refused("cached() key=")
+            if step is None
+            else evaluated("runnable")(same).cached(key=step)
+        ),
         "fallback() argument 1": lambda: runnable(same).fallback(step),
         "when() argument 1": lambda: evaluated("when")(step, same),
         "when() argument 2": lambda: evaluated("when")(same, step),
         "case() argument 2": lambda: evaluated("case")(int, step),
         "route() arm 'k'": lambda: evaluated("route")("kind", {"k": step}),
         "runnable() argument 1": lambda: runnable(step),
-        "runnable() aio": lambda: runnable(same, aio=step if step is not None else _refused()),
+        "runnable() aio": lambda: (
+            _refused("runnable() aio") if step is None else runnable(same, aio=step)
+        ),
     }
 
 
-def _refused() -> object:
-    # None means that there is no async body: anything else has to be one.
-    raise NotAStepError(
-        "runnable() aio", "None", "Did you pass the result of a function that returns nothing?"
-    )
+def _refused(where: str) -> object:
+    # None means that there is none: anything else has to be one.
+    slip = "Did you pass the result of a function that returns nothing?"
+    raise NotAStepError(where, "None", slip)
 
 
 def test_a_coroutine_is_refused_with_the_likely_slip() -> None:

@@ -635,8 +635,8 @@ NO_KEY = [
     (
         "rename(**{'\ufb01le': 'a', 'file': 'b'})",
         (
-            "rename(): the keys '\\ufb01le' and 'file' are one key for Python, which compares names "
-            "after Unicode normalisation (NFKC). Rename one."
+            "rename(): the keys '\\ufb01le' and 'file' are one key for Python, which compares "
+            "names after Unicode normalisation (NFKC). Rename one."
         ),
     ),
     (

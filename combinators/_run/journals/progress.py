@@ -27,7 +27,7 @@ class Progress:
         self._ledger = ledger
         self._collect = collect
         self._observed = observed
-        self._begun = 0
+        self.restart()
         self._places: dict[int, tuple[int, bytes]] = {}  # of what runs, by position
         self._next: tuple[Any, tuple[int, bytes]] | None = None  # the item to run next
         self.read = 0
