@@ -606,6 +606,13 @@ def test_digests_tell_types_apart() -> None:
     assert len({digest(each) for each in inputs}) == len(inputs)
 
 
+def test_a_digest_stays_what_it_is_from_version_to_version() -> None:
+    inputs = [1, (2.5, b"x"), {"b": None, "a": [True]}, {1: "one", "1": "two"}]
+    assert digest(inputs).hex() == (
+        "5d1d6b039dd49432c518f7ea58cd37c5f3a8ff43993bc4c35798672330704b6d"
+    )
+
+
 # --- Processes that are killed ------------------------------------------------------------------
 
 CHILD = """

@@ -304,16 +304,19 @@ def test_what_is_no_transform_is_refused_when_building() -> None:
         "transform() was given a coroutine function.\n"
         "Yield the chunks: an async generator function takes an async iterator and gives one."
     )
-    pair: Any = aupper
-    with pytest.raises(BuilderError) as caught:
-        transform(pair, aio=pair)
-    assert str(caught.value) == (
-        "transform() was given bodies over an async iterator and an async iterator.\n"
-        "The first body takes an iterator, and aio= is an async generator function."
-    )
+    bodies: Any = {"an iterator": silent, "an async iterator": aupper}
+    for kind, body in bodies.items():
+        with pytest.raises(BuilderError) as caught:
+            transform(body, aio=body)
+        assert str(caught.value) == (
+            f"transform() was given bodies over {kind} and {kind}.\n"
+            "The first body takes an iterator, and aio= is an async generator function."
+        )
     nothing: Any = 5
-    with pytest.raises(NotAStepError):
+    with pytest.raises(NotAStepError, match=r"^transform\(\) argument 1 is an int"):
         transform(nothing)
+    with pytest.raises(NotAStepError, match=r"^transform\(\) aio is an int"):
+        transform(silent, aio=nothing)
 
 
 def test_a_transform_is_a_value() -> None:
