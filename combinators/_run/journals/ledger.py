@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 _APPLICATION = 0x636F6D62  # what SQLite files say they are made by: "comb"
 _BUSY_SECONDS = 1.0
-_TABLE = """
+
+_HOLD = "PRAGMA locking_mode = EXCLUSIVE"
+_MADE_BY = "PRAGMA application_id"
+_TABLES = "SELECT count(*) FROM sqlite_schema"
+_BEGIN = "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"
+_MAKE = (
+    f"PRAGMA application_id = {_APPLICATION}",
+    """
 CREATE TABLE outcomes (
     version TEXT NOT NULL,
     item INTEGER NOT NULL,
@@ -35,7 +42,11 @@ CREATE TABLE outcomes (
     outcome BLOB NOT NULL,
     PRIMARY KEY (version, item)
 ) WITHOUT ROWID
-"""
+""",
+)
+_END = "COMMIT"
+_FIND = "SELECT input, failed, outcome FROM outcomes WHERE version = ? AND item = ?"
+_KEEP = "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)"
 
 
 @contextmanager
@@ -58,19 +69,14 @@ def opened(journal: Journal, *, collect: bool) -> Generator[Ledger, None, None]:
 
 def _claim(connection: sqlite3.Connection, path: str) -> None:
     """Hold the file, and make the table where there is none."""
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    connection.execute(_HOLD)
+    (application,) = connection.execute(_MADE_BY).fetchone()
+    (tables,) = connection.execute(_TABLES).fetchone()
     if application != _APPLICATION and tables:
         problem = "is an SQLite database of something else"
         raise JournalError(path, problem, "Give the journal a file of its own.")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("BEGIN IMMEDIATE")
-    if not tables:
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(_TABLE)
-    connection.execute("COMMIT")
+    for statement in (*_BEGIN, *(() if tables else _MAKE), _END):
+        connection.execute(statement)
 
 
 @contextmanager
@@ -120,9 +126,8 @@ class Ledger:
         Raises:
             JournalError: it is kept for another input, or cannot be read.
         """
-        query = "SELECT input, failed, outcome FROM outcomes WHERE version = ? AND item = ?"
         with self._lock, _explained(self._path):
-            row = self._connection.execute(query, (self._journal.version, index)).fetchone()
+            row = self._connection.execute(_FIND, (self._journal.version, index)).fetchone()
         if row is None:
             return None
         kept, failed, outcome = row
@@ -147,7 +152,7 @@ class Ledger:
         outcome = self._encoded(index, value) if error is None else _written(error)
         row = self._journal.version, index, given, error is not None, outcome
         with self._lock, _explained(self._path):
-            self._connection.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)", row)
+            self._connection.execute(_KEEP, row)
 
     def _encoded(self, index: int, value: Any) -> bytes:
         try:
