@@ -15,6 +15,7 @@ from combinators import _nodes as n
 from combinators._compat import override
 from combinators._errors import BuilderError
 from combinators._keys import Signature, signature
+from combinators._run import sync
 from combinators._show.expression import expression
 from combinators._tree import Token, grown, raw_tokens
 
@@ -71,8 +72,6 @@ class Value:
         return program
 
     def _make_run(self) -> Program:
-        from combinators._run import sync  # noqa: PLC0415 - loaded where something runs
-
         object.__setattr__(self, "_run", run := sync.runner(self.node))
         return run
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from combinators._observer import STREAMED, Observer, Subject
+from combinators._run import sync
 from combinators._run.call import limited, turn
 
 if TYPE_CHECKING:
@@ -53,13 +54,6 @@ def _opening() -> Callable[[object, Subject], Watch | None]:
 
 
 @cache
-def _runner() -> Callable[..., Program]:
-    from combinators._run import sync  # noqa: PLC0415 - loaded where something runs
-
-    return sync.runner
-
-
-@cache
 def _arunner() -> Callable[..., Program]:
     from combinators._run import aio  # noqa: PLC0415 - asyncio is loaded where it is needed
 
@@ -88,7 +82,7 @@ def invoke(
     """
     call, watch = limited(limit), opened(observers, "invoke")
     observed = watch is not None
-    run = pipeline.compiled(_runner(), watch=check_mutation, observed=observed)
+    run = pipeline.compiled(sync.runner, watch=check_mutation, observed=observed)
     return run(x, call) if watch is None else watch.result(run, x, call)
 
 
