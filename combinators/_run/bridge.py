@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from combinators._run.code.program import Program
 
 
-def program(node: n.Node, *, watch: bool, observed: bool = False) -> Program:
+def program(node: n.Node, *, watch: bool, observed: bool) -> Program:
     """Return the program that runs a tree with async steps for a sync caller."""
     run = aio.compiled(node, watch=watch, limited=True, observed=observed)
 
@@ -52,7 +52,7 @@ def program(node: n.Node, *, watch: bool, observed: bool = False) -> Program:
 class Streaming:
     """A tree with async steps as a stream for a sync caller."""
 
-    def __init__(self, node: n.Node, *, watch: bool, observed: bool = False) -> None:
+    def __init__(self, node: n.Node, *, watch: bool, observed: bool) -> None:
         self._inner = astream.compiled(node, watch=watch, observed=observed)
 
     def on(self, x: Any, call: Call) -> Generator[Any, None, None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def drain(
-    node: n.Node, *, watch: bool, observed: bool = False
+    node: n.Node, *, watch: bool, observed: bool
 ) -> Callable[[Iterable[Any], Call, str, bool], batch.Outcomes]:
     """Return what starts a batch of a tree."""
     start: Callable[[Iterable[Any], Call, str, bool], batch.Outcomes]
@@ -33,7 +33,7 @@ def drain(
 
 
 def gathering(
-    node: n.Node, *, watch: bool, observed: bool = False
+    node: n.Node, *, watch: bool, observed: bool
 ) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     """Return what runs a batch of a tree and returns all results, in their order."""
     gather: Callable[[Iterable[Any], Call, bool], list[Any]]

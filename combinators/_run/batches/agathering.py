@@ -42,7 +42,7 @@ def gathering(
 
 
 def loop(
-    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool = False
+    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool
 ) -> Loop:
     """Return what runs a tree on many inputs, each with its index if observed."""
     if observed:

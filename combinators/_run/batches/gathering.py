@@ -33,7 +33,7 @@ def gathering(loop: Loop) -> Callable[[Iterable[Any], Call, bool], list[Any]]:
     return lambda inputs, call, collect: Gathering(loop, inputs, call, collect=collect).results()
 
 
-def loop(node: n.Node, *, watch: bool, observed: bool = False) -> Loop:
+def loop(node: n.Node, *, watch: bool, observed: bool) -> Loop:
     """Return what runs a tree on many inputs, each with its index if observed."""
     if observed:
         return _through(sync.itemwise(node, watch=watch, observed=True))

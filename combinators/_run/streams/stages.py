@@ -85,7 +85,7 @@ Leaf: TypeAlias = "tuple[n.Node, Place]"
 class Chunked:
     """Which nodes of a tree give chunks, or let them pass: found once for all of them."""
 
-    def __init__(self, tree: n.Node, *, watch: bool, observed: bool = False) -> None:
+    def __init__(self, tree: n.Node, *, watch: bool, observed: bool) -> None:
         self._watch = watch  # branches run one after another, and whole
         self.observed = observed
         self._found: set[int] = set()
