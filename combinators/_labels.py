@@ -72,6 +72,11 @@ def case_of(index: int) -> str:
 OTHERWISE = "branch otherwise"
 
 
+def case_segments(node: n.Branch) -> list[str]:
+    """Return the path segments of the cases, and then that of all other inputs."""
+    return [*(case_of(index) for index in range(len(node.cases))), OTHERWISE]
+
+
 def attempt_of(number: int) -> str:
     """Return the path segment of an attempt: the last one says how many there were."""
     return f"retry attempt {number}"

@@ -17,7 +17,7 @@ from combinators._labels import (
     OTHERWISE,
     arm_segments,
     branch_of,
-    case_of,
+    case_segments,
     label,
     pipe_step,
 )
@@ -93,16 +93,15 @@ def _inside(node: n.Node) -> Iterator[tuple[n.Node, str, str]]:
     for index, inner in enumerate(_replaceable(node)):
         match node:
             case n.Fanout() | n.Assign():
-                builder = label(node) if isinstance(node, n.Assign) else "fanout"
                 key = index if node.keys is None else node.keys[index]
-                yield inner, key if isinstance(key, str) else "", branch_of(builder, key)
+                yield inner, key if isinstance(key, str) else "", branch_of(label(node), key)
             case n.Route(_, names):
                 name = names[index] if index < len(names) else None
                 yield inner, name if isinstance(name, str) else "", arm_segments(node)[index]
             case n.Branch():
-                is_arm = index % 2 == 1
-                said = OTHERWISE if index // 2 == len(node.cases) else case_of(index // 2)
-                yield inner, "", said if is_arm or said == OTHERWISE else ""
+                said = case_segments(node)[index // 2]
+                is_test = index % 2 == 0 and said != OTHERWISE
+                yield inner, "", "" if is_test else said
             case n.Pipe():
                 yield inner, "", pipe_step(index + 1, inner)
             case n.Fallback():

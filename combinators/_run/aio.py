@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from combinators import _nodes as n
 from combinators._failures import locate
-from combinators._labels import arm_segments, branch_of, label
+from combinators._labels import arm_segments, branch_of, case_segments, label
 from combinators._run import mappings, sync
 from combinators._run.call import CALL, Turn
-from combinators._run.choice import arm_index, case_segments, chosen, no_match
+from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.code.blame import blamed
 from combinators._run.code.listing import Style
 from combinators._run.code.places import key_of, segment
@@ -72,7 +72,7 @@ def runner(
 
 
 def itemwise(
-    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool = False
+    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool
 ) -> Program:
     """Return the program for the items of a batch, of which only so many run at once.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from combinators import _nodes as n
 from combinators._errors import BindDepthError, NoMatchError, ResultError
-from combinators._labels import OTHERWISE, case_of, label
+from combinators._labels import label
 from combinators._run.mappings import read
 from combinators._words import a_kind, listed
 
@@ -38,11 +38,6 @@ def arm_index(node: n.Route, value: Any) -> int:
         return len(node.names)
     given = f"the value under {node.key!a}, {a_kind(wanted)}"
     raise NoMatchError(label(node), given, f"It has arms for {listed(node.names)}.")
-
-
-def case_segments(node: n.Branch) -> list[str]:
-    """Return the path segments of the cases, and then that of all other inputs."""
-    return [*(case_of(index) for index in range(len(node.cases))), OTHERWISE]
 
 
 class Choice(Protocol):

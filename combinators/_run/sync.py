@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from combinators import _nodes as n
 from combinators._failures import FanoutError, locate
-from combinators._labels import arm_segments, branch_of, label
+from combinators._labels import arm_segments, branch_of, case_segments, label
 from combinators._run import mappings
-from combinators._run.choice import arm_index, case_segments, chosen, no_match
+from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.code.blame import blamed
 from combinators._run.code.listing import Style
 from combinators._run.code.places import key_of, segment

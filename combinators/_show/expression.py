@@ -41,7 +41,7 @@ def _write(node: n.Node, *, argument: bool = False) -> Frame[str]:
         case n.Named(name, inner):
             return f"{yield _write(inner)}.named({name!a})"
         case n.Tap(watch):
-            return f"passthrough().tap({yield _write(watch, argument=True)})"
+            return _call("passthrough().tap", (yield _arguments([watch])))
         case n.Attempt(inner):
             return f"{yield _write(inner)}.attempt()"
         case n.Retry() | n.Timeout():

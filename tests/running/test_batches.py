@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import itertools
 import threading
@@ -526,6 +527,36 @@ def test_inputs_are_read_within_a_window(step: AnyStep, limit: int) -> None:
             next(results)
             time.sleep(0.002)
             assert inputs.read <= taken + 2 * limit
+
+
+def test_items_see_what_was_set_when_the_batch_began(run: Loop) -> None:
+    seen = contextvars.ContextVar("seen", default="begun")
+
+    def look(_: int) -> str:
+        return seen.get()
+
+    async def alook(_: int) -> str:
+        return seen.get()
+
+    def source() -> Iterator[int]:
+        for n in range(9):
+            seen.set("read")
+            yield n
+
+    async def main() -> list[str]:
+        found: list[str] = []
+        async for _, result in runnable(alook).abatch_as_completed(source(), limit=1):
+            seen.set("changed")
+            found.append(result)
+        return found
+
+    assert run(main()) == ["begun"] * 9
+    results = runnable(look).batch_as_completed(source(), limit=1)
+    found = [next(results)[1]]
+    token = seen.set("changed")
+    found += [result for _, result in results]
+    seen.reset(token)
+    assert found == ["begun"] * 9
 
 
 @pytest.mark.race

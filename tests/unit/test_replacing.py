@@ -21,6 +21,7 @@ from tests.unit.subjects import (
     route,
     runnable,
     template,
+    update,
     when,
 )
 
@@ -87,6 +88,17 @@ PLACES: list[tuple[Untyped, str, Untyped]] = [
         fanout(a=fanout(q=search), b=fanout(q=stub)),
     ),
     (fanout(a=pipe(clean, fanout(b=search))), "a > search", None),
+    (
+        fanout(a=fanout(b=fanout(c=search)), b=fanout(c=search)),
+        "a > b > c",
+        fanout(a=fanout(b=fanout(c=stub)), b=fanout(c=search)),
+    ),
+    (
+        branch(when(bool, clean), when(bool, clean), when(bool, search), otherwise=clean),
+        "branch case 3",
+        branch(when(bool, clean), when(bool, clean), when(bool, stub), otherwise=clean),
+    ),
+    (update(context=search), "update['context']", update(context=stub)),
 ]
 
 
@@ -148,6 +160,25 @@ def test_a_name_that_nothing_has_is_refused_with_those_that_there_are() -> None:
     )
 
 
+BOTH, ONE = "'clean' and 'search'", "'search'"
+NAMELESS: list[tuple[Untyped, str]] = [
+    (pipe(search, pick("key")), ONE),
+    (fanout(search, clean), BOTH),
+    (branch(when(search, clean), otherwise=clean), BOTH),
+    (route("k", {1: search}, otherwise=clean), BOTH),
+    (runnable(search).fallback(clean), BOTH),
+    (runnable(search).retry(on=OSError), ONE),
+    (pipe(chat_template(system="x"), runnable(search).cached(key=clean)), ONE),
+]
+
+
+@pytest.mark.parametrize(("r", "names"), NAMELESS)
+def test_steps_without_a_name_are_not_offered(r: Untyped, names: str) -> None:
+    with pytest.raises(BuilderError) as caught:
+        r.replace(at="nobody", with_=stub)
+    assert str(caught.value).split("\n")[1] == f"It has {names}."
+
+
 def test_a_path_into_another_branch_is_refused() -> None:
     with pytest.raises(BuilderError, match="where nothing is"):
         fanout(a=search, b=clean).replace(at="a > clean", with_=stub)
@@ -169,7 +200,7 @@ def test_the_whole_may_be_one_of_several() -> None:
         r.replace(at="search", with_=stub)
 
 
-@pytest.mark.parametrize("at", ["system", "chat_template", "itemgetter", "step", "clean > key"])
+@pytest.mark.parametrize("at", ["system", "chat_template", "itemgetter", "step", "clean"])
 def test_what_is_no_step_of_its_own_has_no_name(at: str) -> None:
     r = pipe(chat_template(system="x"), itemgetter(0), runnable(search).cached(key=clean))
     with pytest.raises(BuilderError, match="where nothing is"):

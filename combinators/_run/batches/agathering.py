@@ -41,9 +41,7 @@ def gathering(
     return Gathering(loop, inputs, turn(limit, host=host), limit, collect=collect)
 
 
-def loop(
-    node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool
-) -> Loop:
+def loop(node: n.Node, *, watch: bool, limited: bool, hosted: bool = False, observed: bool) -> Loop:
     """Return what runs a tree on many inputs, each with its index if observed."""
     if observed:
         return _through(

@@ -88,8 +88,7 @@ def segment(outside: Span, node: n.Node, index: int) -> str:
     """Return what a path says of a node at a position inside another."""
     match outside:
         case n.Fanout() | n.Assign():
-            builder = label(outside) if isinstance(outside, n.Assign) else "fanout"
-            return branch_of(builder, key_of(outside, index))
+            return branch_of(label(outside), key_of(outside, index))
         case n.Pipe():
             return pipe_step(index + 1, node)
         case Stretch(_, first):

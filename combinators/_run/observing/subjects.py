@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from combinators import _nodes as n
-from combinators._labels import arm_segments, branch_of, label
+from combinators._labels import arm_segments, branch_of, case_segments, label
 from combinators._observer import SEPARATOR, Subject
-from combinators._run.choice import case_segments
 from combinators._run.code.places import segment
 
 if TYPE_CHECKING:

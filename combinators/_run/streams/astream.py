@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, assert_never, final
 
 from combinators import _nodes as n
 from combinators._heap import Frame, on_heap
-from combinators._labels import arm_segments, label
+from combinators._labels import arm_segments, case_segments, label
 from combinators._run import aio, sync
-from combinators._run.choice import case_segments
 from combinators._run.code.places import segment
 from combinators._run.code.traits import traits
 from combinators._run.hosts import readable, streamed
