@@ -1,5 +1,6 @@
 """`limit=` is one budget for the whole tree of a call."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,11 @@ def test_a_batch_runs_thirty_two_items_at_once_where_nothing_is_said() -> None:
     gauge = Gauge(0.1)
     runnable(gauge.step).batch(range(80))
     assert gauge.peak == 32
+
+
+@pytest.mark.parametrize("method", ["batch", "abatch", "batch_as_completed", "abatch_as_completed"])
+def test_every_way_to_run_a_batch_has_the_same_limit(method: str) -> None:
+    assert inspect.signature(getattr(Runnable, method)).parameters["limit"].default == 32
 
 
 def test_a_batch_without_a_limit_runs_more() -> None:

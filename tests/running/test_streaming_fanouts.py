@@ -202,6 +202,7 @@ def test_an_empty_fanout_takes_its_input_and_gives_one_empty_mapping(way: Way) -
 # --- Steps that chunks pass -----------------------------------------------------------------
 
 
+NOTHING: list[dict[str, Any]] = [{}]
 RECORDS: tuple[Mapping[str, Any], ...] = ({"a": "x"}, {"b": 1, "c": 2}, {"a": "y", "c": 3})
 
 
@@ -211,7 +212,9 @@ RECORDS: tuple[Mapping[str, Any], ...] = ({"a": "x"}, {"b": 1, "c": 2}, {"a": "y
     [
         (pick("a", "c"), [{"a": "x"}, {"c": 2}, {"a": "y", "c": 3}]),
         (omit("a"), [{"b": 1, "c": 2}, {"c": 3}]),
-        (omit("a", "b", "c"), [dict[str, Any]()]),
+        (omit("a", "b", "c"), NOTHING),
+        (omit("a", "b", "c").tap(len).tap(len), NOTHING),
+        (passthrough().tap(len) | omit("a", "b", "c"), NOTHING),
         (rename(d="a"), [{"d": "x"}, {"b": 1, "c": 2}, {"d": "y", "c": 3}]),
         (pick("a").tap(str).named("it"), ["x", "y"]),
     ],
@@ -220,6 +223,8 @@ def test_steps_that_rearrange_mappings_do_so_chunk_by_chunk(
     make: AnyStep, step: Runnable[Any, Any], expected: list[Any]
 ) -> None:
     for chunks in both(make(*RECORDS) | step):
+        assert chunks == expected
+    for chunks in both(make(*({"all": record} for record in RECORDS)) | pick("all") | step):
         assert chunks == expected
 
 

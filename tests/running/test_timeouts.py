@@ -456,6 +456,7 @@ def test_a_step_learns_that_a_sibling_has_failed(way: Way, patient: Patient) -> 
         fanout(a=patient.step, b=fail),
         fanout(a=fail, b=fanout(c=pipe(inc, patient.step), d=inc)),
         fanout(a=patient.step, b=fanout(c=fail)),
+        fanout(a=pipe(fanout(c=inc, d=inc), patient.step), b=fail),
     ]
     for r in shapes:
         patient.ended.clear()

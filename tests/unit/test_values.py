@@ -225,6 +225,7 @@ def test_partials_are_compared_by_their_parts() -> None:
     assert runnable(partial(int, base=2)) == runnable(partial(int, base=2))
     assert hash(runnable(partial(int, base=2))) == hash(runnable(partial(int, base=2)))
     assert runnable(partial(int, base=2)) != runnable(partial(int, base=8))
+    assert runnable(partial(max, 1)) != runnable(partial(min, 1))
 
 
 def test_keywords_of_partials_have_no_order() -> None:
