@@ -119,6 +119,26 @@ def test_what_is_no_exception_comes_out_of_the_loop_bare() -> None:
         assert caught.value is error
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_tasks_of_a_step_that_end_like_it_are_left_to_nobody(kind: type[BaseException]) -> None:
+    tasks: list[asyncio.Task[None]] = []
+
+    async def halt() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise kind
+
+    async def step(_: object) -> None:
+        tasks.extend(asyncio.create_task(halt()) for _ in range(4))
+        await asyncio.sleep(0)
+        raise kind
+
+    with pytest.raises(kind):
+        runnable(step).invoke(1)
+    assert [type(task.exception()) for task in tasks] == [kind] * 4
+
+
 def test_the_note_leads_through_the_loop() -> None:
     with pytest.raises(ValueError, match="mine") as caught:
         pipe(ainc, inc, failing(ValueError("mine"))).invoke(1)
