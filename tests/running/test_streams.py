@@ -261,6 +261,23 @@ def test_chunks_that_cannot_be_merged_are_a_type_error(
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("source", [one_two_three, aone_two_three])
+def test_the_note_names_one_step_of_several_that_run_as_one(way: Way, source: AnyStep) -> None:
+    fail = failing(ValueError("mine"))
+    places = {
+        "pipe step 5 (fail)": pipe(inc, source, inc, inc, fail, inc),
+        "pipe step 2 (part) > pipe step 3 (fail)": pipe(
+            inc, pipe(inc, inc, fail).named("part"), inc, source
+        ),
+        "pipe step 4 (fail)": pipe(inc, pipe(inc, inc).named("part"), inc, fail, source),
+    }
+    for place, chain in places.items():
+        with pytest.raises(ValueError, match="mine") as caught:
+            way(chain, 1)
+        assert note_of(caught.value) == f"at {place}"
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("after", [str, words, awords])
 def test_the_note_blames_the_step_whose_chunks_cannot_be_merged(way: Way, after: AnyStep) -> None:
     with pytest.raises(MergeError) as caught:

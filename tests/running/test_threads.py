@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from combinators import fanout
+from combinators import fanout, pipe
 from combinators._compat import override
 from combinators._run.call import Call
-from combinators._run.concurrency.budget import Unlimited
+from combinators._run.concurrency.budget import Limited, Unlimited
 from combinators._run.concurrency.pool import Pool
 from combinators._run.concurrency.threads import SystemThreads
 from combinators._run.sync import compiled
@@ -313,6 +313,22 @@ def test_help_that_could_not_be_sent_is_sent_when_it_can(pool: Pool) -> None:
     while not alone.helped.is_set():
         pool.send_on()
     pool.dismiss(alone)
+
+
+@pytest.mark.race
+def test_a_right_that_no_thread_was_there_for_is_there_again() -> None:
+    pool, is_free, gauge = Pool(max_threads=5), threading.Event(), Gauge(0.02)
+    for _ in range(5):
+        assert pool.spawn(lambda: until(is_free))
+
+    def free(_: object) -> None:
+        is_free.set()
+        time.sleep(0.02)
+
+    many = fanout({f"k{i}": gauge.step for i in range(16)})
+    chain = compiled(pipe(fanout(free, free), many).node)
+    chain(1, Call(Limited(3, pool)))
+    assert gauge.peak == 3
 
 
 def test_a_pool_begins_with_nobody_given_up() -> None:

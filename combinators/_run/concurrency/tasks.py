@@ -117,10 +117,8 @@ class Branches:
 
     def _stop(self) -> None:
         self._stopped = True
-        current = asyncio.current_task()
         for task in self._tasks:
-            if task is not current:
-                task.cancel()
+            task.cancel()
 
 
 # They run at once until they first wait. A task factory of somebody's own makes others.
