@@ -260,6 +260,11 @@ def test_chunks_that_cannot_be_merged_are_a_type_error(
         assert isinstance(caught.value, TypeError)
 
 
+def fails_streaming(_: object) -> Iterator[int]:
+    yield 1
+    raise ValueError("mine")
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("source", [one_two_three, aone_two_three])
 def test_the_note_names_one_step_of_several_that_run_as_one(way: Way, source: AnyStep) -> None:
@@ -267,9 +272,10 @@ def test_the_note_names_one_step_of_several_that_run_as_one(way: Way, source: An
     places = {
         "pipe step 5 (fail)": pipe(inc, source, inc, inc, fail, inc),
         "pipe step 2 (part) > pipe step 3 (fail)": pipe(
-            inc, pipe(inc, inc, fail).named("part"), inc, source
+            inc, pipe(inc, source, fail).named("part"), inc, source
         ),
-        "pipe step 4 (fail)": pipe(inc, pipe(inc, inc).named("part"), inc, fail, source),
+        "pipe step 4 (fail)": pipe(inc, pipe(inc, source).named("part"), inc, fail, source),
+        "pipe step 2 (part)": pipe(inc, runnable(fails_streaming).named("part"), inc, source),
     }
     for place, chain in places.items():
         with pytest.raises(ValueError, match="mine") as caught:
