@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
@@ -117,6 +117,15 @@ def test_what_is_no_exception_comes_out_of_the_loop_bare() -> None:
         with pytest.raises(type(error)) as caught:
             pipe(ainc, failing(error)).invoke(1)
         assert caught.value is error
+
+
+def test_inputs_are_not_read_on_the_loop_that_the_items_run_on() -> None:
+    def source() -> Iterator[int]:
+        for n in range(3):
+            yield runnable(ainc).invoke(n)
+
+    assert runnable(ainc).batch(source()) == [2, 3, 4]
+    assert sorted(runnable(ainc).batch_as_completed(source())) == [(0, 2), (1, 3), (2, 4)]
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])

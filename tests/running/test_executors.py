@@ -496,6 +496,23 @@ def test_a_chunk_that_is_lost_is_sent_again_in_halves(run: Loop) -> None:
     run(main())
 
 
+class Broken(Executor):
+    """Threads all of which have died."""
+
+    @override
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        lost: Future[Any] = Future()
+        lost.set_exception(BrokenExecutor("dead"))
+        return lost
+
+
+def test_each_item_of_a_chunk_that_a_broken_executor_had_is_lost() -> None:
+    outcomes = runnable(inc).batch(range(4), executor=Broken(), chunk=2, errors="collect")
+    lost = [outcome.failure() for outcome in outcomes]
+    assert [each.index for each in lost if isinstance(each, WorkerError)] == [0, 1, 2, 3]
+    assert {type(each.__cause__) for each in lost} == {BrokenExecutor}
+
+
 def test_an_executor_that_is_shut_down_is_said_so() -> None:
     threads = ThreadPoolExecutor(1)
     threads.shutdown()

@@ -62,7 +62,10 @@ def test_ainvoke_never_runs_more_bodies_at_once(
 @pytest.mark.parametrize("body", ["step", "astep"])
 def test_a_batch_shares_its_limit_among_all_items(tree: str, limit: int, body: str) -> None:
     gauge = Gauge(0.001)
-    trees(getattr(gauge, body))[tree].batch(range(6), limit=limit)
+    r = trees(getattr(gauge, body))[tree]
+    r.batch(range(6), limit=limit)
+    assert gauge.peak <= limit
+    list(r.batch_as_completed(range(6), limit=limit))
     assert gauge.peak <= limit
 
 

@@ -354,6 +354,28 @@ def test_a_failure_of_a_branch_comes_after_its_chunks_and_has_its_path(
     assert notes_of(acaught.value) == {("a",): path}
 
 
+@pytest.mark.parametrize("way", STREAMS)
+@pytest.mark.parametrize("make", MAKERS)
+def test_branches_that_read_an_input_without_chunks_fail_as_it_does(
+    way: Way, make: AnyStep
+) -> None:
+    def same(chunks: Iterator[Any]) -> Iterator[Any]:
+        return chunks
+
+    with pytest.raises(EmptyStreamError) as caught:
+        way(pipe(make(), fanout(a=transform(same), b=transform(same))), 1)
+    assert note_of(caught.value) == "at pipe step 1 (source)"
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_what_watches_a_branch_sees_what_is_left_of_it(make: AnyStep) -> None:
+    told: list[object] = []
+    watched = omit("a", "b", "c").tap(told.append).tap(told.append)
+    for chunks in both(make(*RECORDS) | fanout(k=watched, same=passthrough())):
+        assert {"k": {}} in chunks
+    assert told == [{}] * 6  # twice by each way
+
+
 @pytest.mark.race
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("source", [then_fails, athen_fails])
@@ -364,7 +386,11 @@ def test_a_failure_of_the_input_is_not_one_of_the_branches(way: Way, source: Any
     def record(numbers: Iterator[int]) -> Iterator[dict[str, int]]:
         return ({"n": number} for number in numbers)
 
-    for step in (fanout(a=passthrough(), b=str, c=transform(same)), assign(a=passthrough())):
+    for step in (
+        fanout(a=passthrough(), b=str, c=transform(same)),
+        fanout(a=transform(same), b=transform(same)),
+        assign(a=passthrough()),
+    ):
         with pytest.raises(ValueError, match="later") as caught:
             way(pipe(source, transform(record), step), 1)
         assert note_of(caught.value) == f"at pipe step 1 ({source.__name__})"

@@ -38,6 +38,7 @@ from tests.running.ways import (
     begun,
     by_ainvoke,
     by_invoke,
+    by_stream,
     collected,
     failing,
     inc,
@@ -463,6 +464,31 @@ def test_a_step_learns_that_a_sibling_has_failed(way: Way, patient: Patient) -> 
         patient.was_cancelled = None
         assert seconds_of(lambda r=r: raises_group(way, r)) < 10  # type: ignore[misc]  # bound at once
         assert patient.was_cancelled
+
+
+@pytest.mark.race
+def test_a_stream_with_a_deadline_learns_that_a_sibling_has_failed(patient: Patient) -> None:
+    def fail(_: object) -> Iterator[int]:
+        assert patient.begun.wait(10)
+        yield 1
+        raise ValueError
+
+    def source(x: object) -> Iterator[object]:
+        yield patient.step(x)
+
+    both = fanout(a=runnable(source).timeout(seconds=60), b=fail)
+    assert seconds_of(lambda: raises_group(by_stream, both)) < 10
+    assert patient.was_cancelled
+
+
+def test_the_time_that_a_step_gives_itself_is_not_that_of_the_deadline() -> None:
+    async def step(_: object) -> None:
+        async with asyncio.timeout(0.001):
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError) as caught:
+        runnable(step).timeout(seconds=60).invoke(1)
+    assert type(caught.value) is TimeoutError
 
 
 def raises_group(way: Way, r: Runnable[Any, Any]) -> None:
