@@ -18,7 +18,6 @@ class InexactError(Exception):
     """A value cannot be written: where in it, and why."""
 
     def __init__(self, place: str, problem: str) -> None:
-        super().__init__(place, problem)
         self.place = place
         self.problem = problem
 
