@@ -1,14 +1,25 @@
 """`limit=` is one budget for the whole tree of a call."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from combinators import OptionError, Runnable, bind, each, fanout, pipe, runnable
+from combinators import (
+    OptionError,
+    Runnable,
+    bind,
+    each,
+    fanout,
+    passthrough,
+    pipe,
+    runnable,
+    transform,
+)
+from combinators._run.chunks import merged
 from tests.running.ways import (
     AnyStep,
     Gauge,
@@ -87,6 +98,32 @@ def test_a_stream_has_a_limit_too(run: Loop, body: str) -> None:
     list(tree.stream(1, limit=2))
     run(collected(tree.astream(1, limit=2)))
     assert gauge.peak == 2
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("limit", LIMITS)
+def test_streams_side_by_side_share_their_limit_chunk_by_chunk(limit: int) -> None:
+    gauge = Gauge(0.0005)
+
+    def source(n: int) -> Iterator[int]:
+        for _ in range(8):
+            gauge.step(n)
+            yield n
+
+    def change(chunks: Iterator[int]) -> Iterator[int]:
+        for chunk in chunks:
+            gauge.step(chunk)
+            yield chunk
+
+    several = fanout({f"k{i}": source for i in range(4)})
+    both: Runnable[int, Any] = fanout(a=several, b=several, c=transform(change), d=inc)
+    chunks = [*both.stream(1, limit=limit)]
+    total = {f"k{i}": 8 for i in range(4)}
+    assert merged(chunks) == {"a": total, "b": total, "c": 1, "d": 2}
+    assert gauge.peak == limit
+    changed = pipe(source, fanout(a=transform(change), b=transform(change), c=passthrough()))
+    assert merged([*changed.stream(1, limit=limit)]) == {"a": 8, "b": 8, "c": 8}
+    assert gauge.peak == limit
 
 
 @pytest.mark.parametrize("body", ["step", "astep"])
