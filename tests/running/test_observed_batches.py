@@ -67,6 +67,14 @@ ASYNC_WAYS: tuple[Way, ...] = (abatch, acompleted, abatch_on_trio, acompleted_on
 WAYS: tuple[Way, ...] = (batch, completed, *ASYNC_WAYS)
 
 
+def test_a_batch_is_called_by_its_method() -> None:
+    log = Log()
+    for way in (batch, abatch, completed, acompleted):
+        assert way(runnable(inc), [1], observers=[log]) == {0: 2}
+    methods = ["batch", "abatch", "batch_as_completed", "abatch_as_completed"]
+    assert [run.name for run in log.runs("start") if run.kind == "batch"] == methods
+
+
 def items(log: Log, word: str) -> dict[int | None, Any]:
     """Return what was told of items: their values, by index."""
     return {

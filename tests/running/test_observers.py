@@ -7,8 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from copy import copy
-from functools import partial
-from operator import eq
 from typing import Any
 
 import anyio
@@ -753,11 +751,20 @@ def test_of_async_steps_an_observer_hears_only_what_it_asks_for(way: str) -> Non
 @pytest.mark.parametrize("way", STREAMS)
 @pytest.mark.parametrize("x", range(3))
 def test_the_arm_that_gives_the_chunks_is_named(way: str, x: int) -> None:
-    arms = [when(partial(eq, n), one_two_three) for n in range(2)]
+    def is_zero(n: int) -> bool:
+        return n == 0
+
+    def is_one(n: int) -> bool:
+        return n == 1
+
+    arms = [when(is_zero, one_two_three), when(is_one, one_two_three)]
     log = Log()
     assert run_by(way, branch(*arms, otherwise=one_two_three), x, log) == [1, 2, 3]
     places = ["branch case 1", "branch case 2", "branch otherwise"]
-    assert [run.path for run in log.runs("start") if run.name == "one_two_three"] == [places[x]]
+    began = {run.name: run.path for run in log.runs("start")}
+    assert began["one_two_three"] == places[x]
+    assert began["is_zero"] == places[0]
+    assert began.get("is_one", places[1]) == places[1]
 
 
 @pytest.mark.parametrize("way", STREAMS)
