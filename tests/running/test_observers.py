@@ -27,6 +27,7 @@ from combinators import (
     bind,
     branch,
     cancelled,
+    chat_template,
     each,
     fanout,
     omit,
@@ -169,6 +170,11 @@ def test_each_kind_of_node_tells_of_itself_and_of_what_it_runs(
     assert sorted(f"end {start}" for start in starts) == sorted(
         line for line in lines if line.startswith("end ")
     )
+
+
+def test_a_chat_template_is_called_as_its_builder_is() -> None:
+    told = observed(chat_template(user="{q}"), {"q": "?"})
+    assert told == ["start chat_template", "end chat_template"]
 
 
 def test_a_run_has_the_name_of_its_step() -> None:

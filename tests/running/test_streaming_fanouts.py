@@ -368,9 +368,11 @@ def test_branches_that_read_an_input_without_chunks_fail_as_it_does(
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_what_watches_a_branch_sees_what_is_left_of_it(make: AnyStep) -> None:
+@pytest.mark.parametrize("inline", [False, True])
+def test_what_watches_a_branch_sees_what_is_left_of_it(make: AnyStep, *, inline: bool) -> None:
     told: list[object] = []
-    watched = omit("a", "b", "c").tap(told.append).tap(told.append)
+    watch = runnable(told.append, inline=inline)
+    watched = omit("a", "b", "c").tap(watch).tap(watch)
     for chunks in both(make(*RECORDS) | fanout(k=watched, same=passthrough())):
         assert {"k": {}} in chunks
     assert told == [{}] * 6  # twice by each way
