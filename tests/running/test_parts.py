@@ -72,6 +72,10 @@ def less_one(given: dict[str, int]) -> int:
     return given["n"] - 1
 
 
+def as_a_chunk(given: object) -> Iterator[object]:
+    yield given
+
+
 def is_(wanted: object) -> Callable[[object], bool]:
     return lambda given: given == wanted
 
@@ -82,6 +86,7 @@ def back_from_text(wanted: object) -> Callable[[str], object]:
 
 AROUND: Final[dict[str, Callable[[Any, Any], Runnable[Any, Any]]]] = {
     "pipe": lambda part, _: pipe(part, dict),
+    "before chunks": lambda part, _: pipe(part, as_a_chunk),
     "named": lambda part, _: part.named("part"),
     "retry": lambda part, _: part.retry(on=KeyError, attempts=2),
     "fallback": lambda part, _: part.fallback(double),
