@@ -3,13 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from combinators import RunningLoopError, bind, fanout, pipe, runnable
+from combinators import Journal, RunningLoopError, bind, fanout, pipe, runnable
 from tests.running.ways import (
     Loop,
     ainc,
@@ -59,22 +60,24 @@ def test_a_step_with_both_bodies_uses_the_one_that_fits(run: Loop) -> None:
     assert pipe(both, str).batch([1]) == ["sync"]
 
 
-CALLS: dict[str, Callable[[Any], object]] = {
-    "invoke": lambda r: r.invoke(1),
-    "batch": lambda r: r.batch([1]),
-    "batch_as_completed": lambda r: r.batch_as_completed([1]),
-    "stream": lambda r: r.stream(1),
-    "transform": lambda r: r.transform([1]),
+CALLS: dict[str, Callable[[Any, Journal], object]] = {
+    "invoke": lambda r, _: r.invoke(1),
+    "batch": lambda r, _: r.batch([1]),
+    "batch with a journal": lambda r, journal: r.batch([1], journal=journal),
+    "batch_as_completed": lambda r, _: r.batch_as_completed([1]),
+    "stream": lambda r, _: r.stream(1),
+    "transform": lambda r, _: r.transform([1]),
 }
 
 
-@pytest.mark.parametrize("called", CALLS)
-def test_inside_a_running_loop_it_says_what_to_call(run: Loop, called: str) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_inside_a_running_loop_it_says_what_to_call(run: Loop, call: str, tmp_path: Path) -> None:
     async def main() -> None:
-        CALLS[called](pipe(inc, ainc))
+        CALLS[call](pipe(inc, ainc), Journal(tmp_path / "journal.db", version="1"))
 
     with pytest.raises(RunningLoopError) as caught:
         run(main())
+    called = call.split(maxsplit=1)[0]
     assert str(caught.value) == (
         f"{called}() of a pipeline with async steps was called inside a running event loop, "
         "which would stand still.\n"

@@ -539,10 +539,12 @@ class Watched(Executor):
         return self.inner.submit(fn, *args, **kwargs)
 
 
-def test_the_size_of_chunks_can_be_said() -> None:
-    watched = Watched()
+def test_the_size_of_chunks_can_be_said(run: Loop) -> None:
+    watched, awatched = Watched(), Watched()
     assert runnable(inc).batch(range(10), executor=watched, chunk=4) == [*range(1, 11)]
     assert watched.sizes == [4, 4, 2]
+    assert run(runnable(inc).abatch(range(10), executor=awatched, chunk=4)) == [*range(1, 11)]
+    assert awatched.sizes == [4, 4, 2]
 
 
 def test_items_that_take_long_travel_alone_and_short_ones_together() -> None:

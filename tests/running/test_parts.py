@@ -42,6 +42,8 @@ def same(chunks: Iterator[int]) -> Iterator[int]:
     yield from chunks
 
 
+LITTLE: Final = runnable(inc, inline=True)
+
 # Branches need the call: it says who runs them.
 PARTS: Final[dict[str, Runnable[Any, Any]]] = {
     "sync": fanout(a=inc, b=double),
@@ -50,6 +52,7 @@ PARTS: Final[dict[str, Runnable[Any, Any]]] = {
     "async streams": fanout(a=aone_two_three, b=aone_two_three),
     "alone": fanout(a=one_two_three, b=passthrough()),
     "through": fanout(a=transform(same), b=transform(same), c=passthrough()),
+    "cheap": fanout(a=LITTLE, b=transform(same), c=fanout(x=LITTLE, y=passthrough())),
     "kept": fanout(a=runnable(inc, aio=ainc).cached(), b=fanout(double, ainc)),
 }
 WANTED: Final[dict[str, object]] = {
@@ -59,6 +62,7 @@ WANTED: Final[dict[str, object]] = {
     "async streams": {"a": 6, "b": 6},
     "alone": {"a": 6, "b": 2},
     "through": {"a": 2, "b": 2, "c": 2},
+    "cheap": {"a": 3, "b": 2, "c": {"x": 3, "y": 2}},
     "kept": {"a": 3, "b": (4, 3)},
 }
 FAILS: Final = runnable(failing(KeyError()))
