@@ -513,6 +513,23 @@ def test_each_item_of_a_chunk_that_a_broken_executor_had_is_lost() -> None:
     assert {type(each.__cause__) for each in lost} == {BrokenExecutor}
 
 
+def test_inputs_without_an_end_are_read_until_an_item_fails(run: Loop) -> None:
+    watched, r = Watched(), runnable(_fails_at_7)
+    with pytest.raises(BatchError) as caught:
+        r.batch(itertools.count(), executor=watched)
+    assert caught.value.index == 7
+    for inputs in (itertools.count(), arriving(itertools.count())):
+        with pytest.raises(BatchError) as acaught:
+            run(r.abatch(inputs, executor=watched))
+        assert acaught.value.index == 7
+
+
+def _fails_at_7(n: int) -> int:
+    if n == 7:
+        raise ValueError
+    return n
+
+
 def test_an_executor_that_is_shut_down_is_said_so() -> None:
     threads = ThreadPoolExecutor(1)
     threads.shutdown()
