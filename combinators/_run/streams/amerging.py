@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import aclosing
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, final
 
 from combinators._run.concurrency.tasks import joined
@@ -105,9 +104,7 @@ class Merged:
 
     def _start(self, strands: Sequence[Strand]) -> None:
         loop = asyncio.get_running_loop()
-        for strand in strands:
-            make = self._make_all(strand)
-            self._tasks.append(loop.create_task(make, context=copy_context()))
+        self._tasks.extend(loop.create_task(self._make_all(strand)) for strand in strands)
 
     async def _await_chunk(self) -> None:
         if self._was_full:
@@ -157,10 +154,8 @@ class Merged:
         if self._stopped:
             return  # a second cancellation would break off the cleanup that the first began
         self._stopped = True
-        current = asyncio.current_task()
         for task in self._tasks:
-            if task is not current:
-                task.cancel()
+            task.cancel()
 
     def _wake(self) -> None:
         if self._taker is not None and not self._taker.done():

@@ -7,6 +7,7 @@ from collections import deque
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, final
 
+from combinators._failures import copied
 from combinators._run.streams.sharing import FURTHEST
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Shared:
     async def _advance(self) -> bool:
         """Get the next chunk for all readers; return whether there was one."""
         if self.error is not None:
-            raise self.error
+            raise copied(self.error)  # which goes its own way, and has its path noted there
         if self._was_cut_off:
             raise asyncio.CancelledError
         if self._has_ended:

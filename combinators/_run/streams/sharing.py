@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from combinators._failures import copied
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
@@ -77,7 +79,7 @@ class Shared:
         """Get the next chunk for all readers; return whether there was one."""
         self._team.check()  # who collects an endless stream looks at nothing else
         if self.error is not None:
-            raise self.error
+            raise copied(self.error)  # which goes its own way, and has its path noted there
         if self._has_ended:
             return False
         try:
