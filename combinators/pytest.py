@@ -67,6 +67,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None or (not taken and marker not in test.own_markers):
         return  # a class or a module that is marked may have other tests as well
     problem = _misspelt(metafunc.config, marker) if taken else "the test takes no `law`"
+    if [each.name for each in test.own_markers].count("laws") > 1:
+        problem = "the test has the marker twice; each pipeline has a test of its own"
     if problem:
         raise _refused(test, problem)
     from combinators import CombinatorError  # noqa: PLC0415 - loaded where laws are asked for

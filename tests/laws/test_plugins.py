@@ -88,6 +88,7 @@ MISTAKES = {
     "subjects.size, input=['']": "in the marker: got an unexpected keyword argument 'input'",
     "'size'": "pipeline= was given a str. It takes a Runnable",
     "subjects.untold": "inputs= was given nothing. It takes a strategy of hypothesis",
+    "subjects.size)\n@pytest.mark.laws(subjects.size": "the test has the marker twice",
 }
 
 MISTAKEN = """
@@ -109,7 +110,8 @@ def test_a_marker_that_asks_for_nothing_that_can_be_tried_is_an_error(tmp_path: 
     assert finished.returncode == pytest.ExitCode.INTERRUPTED, finished.stdout + finished.stderr
     for number, said in enumerate(MISTAKES.values()):
         assert f"test_{number}.py::test_marked: {said}" in finished.stdout
-    assert finished.stdout.count("Write `@pytest.mark.laws(pipeline, inputs=…)`, and below") == 5
+    advice = "Write `@pytest.mark.laws(pipeline, inputs=…)`, and below"
+    assert finished.stdout.count(advice) == len(MISTAKES)
     assert "Traceback" not in finished.stdout
 
 
