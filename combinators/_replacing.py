@@ -111,13 +111,8 @@ def _inside(node: n.Node) -> Iterator[tuple[n.Node, str, str]]:
 
 
 def _replaceable(node: n.Node) -> tuple[n.Node, ...]:
-    match node:
-        case n.ChatTemplate():
-            return ()
-        case n.Cached():
-            return node.children[:1]
-        case _:
-            return node.children
+    # Beside what is cached is what makes its key.
+    return node.children[:1] if isinstance(node, n.Cached) else node.children
 
 
 def _own_names(node: n.Node) -> Iterator[str]:

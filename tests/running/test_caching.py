@@ -351,6 +351,14 @@ class Changing(Exception):  # noqa: N818 - its name is not the point
         return ValueError, ("something else",)
 
 
+class Listing(Exception):  # noqa: N818 - as above
+    """An error that writes its fields, and no items after them, as a list would."""
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, vars(self), None
+
+
 class Frozen(Exception):  # noqa: N818 - as above
     """An error that cannot be changed."""
 
@@ -363,6 +371,14 @@ class Frozen(Exception):  # noqa: N818 - as above
 def test_what_cannot_be_copied_is_told_itself(raised: Callable[[], Exception]) -> None:
     first, second = failing_together(raised)
     assert first is second
+
+
+def test_an_error_is_copied_however_it_writes_its_fields() -> None:
+    error = Listing("a")
+    error.__dict__["field"] = 1
+    copy = copied(error)
+    assert copy is not error
+    assert (type(copy), copy.args, vars(copy)) == (Listing, ("a",), {"field": 1})
 
 
 def test_a_copy_of_a_failure_has_its_traceback() -> None:

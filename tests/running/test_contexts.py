@@ -1,5 +1,6 @@
 """Context variables: a pipe is like a function call, a branch writes into a copy."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
 from functools import reduce
@@ -10,6 +11,11 @@ import anyio.lowlevel
 import pytest
 
 from combinators import Observer, Runnable, branch, each, fanout, pipe, runnable, when
+from combinators._run.call import Call
+from combinators._run.concurrency import contexts
+from combinators._run.concurrency.contexts import on_a_stack_of_its_own
+from combinators._run.concurrency.pool import Pool
+from combinators._run.concurrency.scopes import HERE, Scope
 from tests.running.ways import (
     ONCE,
     WAYS,
@@ -234,3 +240,32 @@ def test_deep_down_the_context_is_that_of_a_function_call(way: Way, leaf: AnySte
 def test_a_failure_deep_down_comes_up(way: Way, fails: Callable[[Exception], AnyStep]) -> None:
     with pytest.raises(ValueError, match="deep"):
         way(nested(fails(ValueError("deep"))), 1)
+
+
+# --- On another stack ------------------------------------------------------------------------
+
+
+def asked(x: object, call: Call) -> tuple[object, ...]:
+    """Return what a program is given, and where it is."""
+    USER.set(f"{USER.get()}, changed")
+    return x, call, HERE.scope, threading.get_ident()
+
+
+def test_what_runs_on_another_stack_is_where_it_was_called() -> None:
+    call, scope = Call(), Scope(None)
+    HERE.scope = scope
+    try:
+        *seen, thread = on_a_stack_of_its_own(asked)(1, call)
+    finally:
+        HERE.scope = None
+    assert seen == [1, call, scope]
+    assert thread != threading.get_ident()
+    assert USER.get() == "caller, changed"
+
+
+def test_where_there_is_no_other_stack_it_runs_on_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contexts, "POOL", Pool(max_threads=0))
+    call = Call()
+    seen = on_a_stack_of_its_own(asked)(1, call)
+    assert seen == (1, call, None, threading.get_ident())
+    assert USER.get() == "caller, changed"

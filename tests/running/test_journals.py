@@ -248,10 +248,9 @@ def test_finished_items_that_are_found_while_nothing_runs_are_given(
     assert counting.taken() == [0]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_finished_items_are_not_read_far_ahead(way: Way, journal: Journal) -> None:
+def test_finished_items_are_not_read_far_ahead(run: Loop, journal: Journal) -> None:
     r = runnable(Counting().step)
-    way(r, range(1000), journal=journal)
+    r.batch(range(1000), journal=journal)
     with _open(journal) as connection:
         connection.execute("DELETE FROM outcomes WHERE item = 0")
     read = 0
@@ -262,11 +261,22 @@ def test_finished_items_are_not_read_far_ahead(way: Way, journal: Journal) -> No
             read += 1
             yield n
 
+    async def main() -> None:
+        nonlocal read
+        read = 0
+        async with contextlib.aclosing(r.abatch_as_completed(source(), journal=journal)) as results:
+            await anext(results)
+            assert read <= progress.MOST_GIVEN + 2
+            assert len([result async for result in results]) == 999
+
     results = r.batch_as_completed(source(), journal=journal)
     assert read == 0
     next(results)
     assert read <= progress.MOST_GIVEN + 2
     assert len(list(results)) == 999
+    with _open(journal) as connection:
+        connection.execute("DELETE FROM outcomes WHERE item = 0")
+    run(main())
 
 
 def test_versions_do_not_know_one_another(tmp_path: Path) -> None:

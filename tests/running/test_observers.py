@@ -21,6 +21,7 @@ from combinators import (
     FanoutError,
     Observer,
     OptionError,
+    Run,
     Runnable,
     Streamed,
     assign,
@@ -42,6 +43,7 @@ from combinators import (
     when,
 )
 from combinators.laws.observing import Log
+from tests.running.trials import observing
 from tests.running.trials.observing import Breaking
 from tests.running.ways import (
     CURRENT,
@@ -595,9 +597,10 @@ def test_an_observer_that_fails_changes_nothing_and_is_logged_once_a_call(
     with caplog.at_level(logging.ERROR, "combinators"):
         assert chain.invoke(1, observers=[Breaking(), log, Breaking()]) == 3
         assert [*chain.stream(1, observers=[Breaking()])] == [3]
+    assert {record.name for record in caplog.records} == {"combinators"}
     (line,) = {record.getMessage().replace(str(record.lineno), "") for record in caplog.records}
     assert len(caplog.records) == 3  # two observers of one call, one of the other
-    assert line.startswith("Breaking.on_start raised Fault (")
+    assert line.startswith(f"Breaking.on_start raised Fault ({observing.__file__}, line ")
     assert line.endswith("). The run goes on; this is said once a call.")
     assert len(log.runs("start")) == len(log.runs("end")) == 5
 
@@ -624,6 +627,27 @@ def test_an_observer_that_is_alone_and_fails_changes_nothing(
     first, last = [record.getMessage() for record in caplog.records]
     assert "Failing.on_start raised ZeroDivisionError (" in first
     assert "FailingLater.on_end raised ZeroDivisionError (" in last
+
+
+def test_of_several_observers_who_has_entered_last_leaves_first() -> None:
+    heard: list[tuple[str, int]] = []
+
+    class Entering(Observer):
+        def __init__(self, number: int) -> None:
+            self._number = number
+
+        @override
+        def on_enter(self, run: Run, /) -> None:
+            heard.append(("enter", self._number))
+
+        @override
+        def on_leave(self, run: Run, /) -> None:
+            heard.append(("leave", self._number))
+
+    assert runnable(inc).invoke(1, observers=[*map(Entering, range(3))]) == 2
+    middle = len(heard) // 2
+    assert heard[: middle + 1][-1][0] == "leave"
+    assert heard[middle:] == [("leave", number) for _, number in heard[:middle][::-1]]
 
 
 def test_what_an_observer_raises_to_end_the_process_is_not_held_back() -> None:

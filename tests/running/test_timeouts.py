@@ -467,6 +467,21 @@ def test_a_step_learns_that_a_sibling_has_failed(way: Way, patient: Patient) -> 
 
 
 @pytest.mark.race
+@pytest.mark.parametrize("way", [by_invoke, by_stream])
+def test_a_call_inside_a_step_learns_that_the_step_was_left_behind(
+    way: Way, patient: Patient
+) -> None:
+    def source(x: object) -> Iterator[object]:
+        yield patient.step(x)
+
+    inner = runnable(source).timeout(seconds=60)
+    with pytest.raises(DeadlineError):
+        runnable(lambda x: way(inner, x)).timeout(seconds=SOON).invoke(1)
+    assert patient.ended.wait(10)
+    assert patient.was_cancelled
+
+
+@pytest.mark.race
 def test_a_stream_with_a_deadline_learns_that_a_sibling_has_failed(patient: Patient) -> None:
     def fail(_: object) -> Iterator[int]:
         assert patient.begun.wait(10)

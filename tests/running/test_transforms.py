@@ -99,6 +99,11 @@ async def arriving(chunks: list[Any]) -> AsyncIterator[Any]:
         yield chunk
 
 
+def test_what_chunks_pass_need_not_merge() -> None:
+    for chunks in changed(fanout(a=passthrough()), [1, "a", None]):
+        assert chunks == [{"a": 1}, {"a": "a"}, {"a": None}]
+
+
 @pytest.mark.parametrize("step", SHOUTS)
 @pytest.mark.parametrize("source", SOURCES)
 def test_transforms_chain_chunk_by_chunk(step: AnyStep, source: AnyStep) -> None:

@@ -5,7 +5,7 @@ import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from typing_extensions import override
@@ -128,3 +128,8 @@ def test_numbers_that_make_no_sense_are_refused(options: dict[str, Any], message
 def test_what_is_no_count_is_refused() -> None:
     with pytest.raises(BuilderError, match="first\\(\\) argument 1 was given a number below 0"):
         exponential().first(-1)
+
+
+def test_what_comes_after_another_schedule_is_named_where_it_is_none() -> None:
+    with pytest.raises(BuilderError, match=r"^then\(\) argument 1 was given an int"):
+        exponential().then(cast("Any", 3))

@@ -200,6 +200,13 @@ def test_the_whole_may_be_one_of_several() -> None:
         r.replace(at="search", with_=stub)
 
 
+def test_a_condition_is_said_to_be_where_its_branch_is() -> None:
+    condition = runnable(bool).named("same")
+    r = branch(when(condition, runnable(str).named("same")), otherwise=str)
+    with pytest.raises(BuilderError, match=r"They are: the whole; branch case 1\."):
+        r.replace(at="same", with_=stub)
+
+
 @pytest.mark.parametrize("at", ["system", "chat_template", "itemgetter", "step", "clean"])
 def test_what_is_no_step_of_its_own_has_no_name(at: str) -> None:
     r = pipe(chat_template(system="x"), itemgetter(0), runnable(search).cached(key=clean))

@@ -31,7 +31,7 @@ class Drain:
         observed: bool,
     ) -> None:
         self._journal = journal
-        self._inputs = each_of(inputs)
+        self._inputs = each_of(inputs)  # which ends when they fail
         self._start = start
         self._collect = collect
         self._observed = observed
@@ -57,7 +57,7 @@ class Drain:
                     async with aclosing(self._kept(progress)) as kept:
                         async for outcome in kept:
                             yield outcome
-                    if progress.has_next() and not self._stopped:
+                    if progress.has_next():
                         async with aclosing(self._run(progress)) as outcomes:
                             async for outcome in outcomes:
                                 yield outcome
@@ -66,13 +66,12 @@ class Drain:
 
     async def _kept(self, progress: Progress) -> AsyncGenerator[Outcome, None]:
         """Yield the outcomes of items that are finished, up to one that is not."""
-        while not (progress.ended or progress.has_next() or self._stopped):
+        while not (progress.ended or progress.has_next()):
             try:
                 item = await anext(self._inputs)
             except StopAsyncIteration:
                 progress.ended = True
             except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
-                progress.ended = True
                 yield progress.read, None, error
             else:
                 found = progress.look(item)
@@ -100,16 +99,12 @@ class Drain:
         while True:
             for item in progress.begin():
                 yield item
-            if progress.pauses() or self._stopped:
+            if progress.pauses():
                 return
             try:
                 item = await anext(self._inputs)
             except StopAsyncIteration:
-                progress.ended = True
                 return
-            except Exception:
-                progress.ended = True
-                raise
             found = progress.look(item)
             if found is not None:
                 progress.given.append(found)

@@ -56,14 +56,14 @@ class Drain:
             progress = Progress(ledger, collect=self._collect, observed=self._observed)
             while not (progress.ended or self._stopped):
                 yield from self._kept(progress)
-                if progress.has_next() and not self._stopped:
+                if progress.has_next():
                     yield from self._run(progress)
             if progress.refusal is not None:
                 raise progress.refusal
 
     def _kept(self, progress: Progress) -> Generator[Outcome, None, None]:
         """Yield the outcomes of items that are finished, up to one that is not."""
-        while not (progress.ended or progress.has_next() or self._stopped):
+        while not (progress.ended or progress.has_next()):
             try:
                 item = next(self._inputs)
             except StopIteration:
@@ -102,7 +102,7 @@ class Drain:
         """Yield inputs that are to run."""
         while True:
             yield from progress.begin()
-            if progress.pauses() or self._stopped:
+            if progress.pauses():
                 return
             try:
                 item = next(self._inputs)

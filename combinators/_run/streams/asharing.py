@@ -27,7 +27,6 @@ class Shared:
         self._chunks = chunks
         self._empty: Callable[[], Exception] | None = empty  # the error, until there is a chunk
         self._reading = asyncio.Lock()
-        self._has_ended = False
         self._was_cut_off = False  # while it made a chunk: for other readers that is no end
         self._buffers: dict[int, deque[Any]] = {}
         self._readers: dict[int, Chunks] = {}
@@ -74,8 +73,6 @@ class Shared:
             raise copied(self.error)  # which goes its own way, and has its path noted there
         if self._was_cut_off:
             raise asyncio.CancelledError
-        if self._has_ended:
-            return False
         try:
             chunk = await anext(self._chunks, _END)
             if chunk is _END and self._empty is not None:
@@ -87,10 +84,11 @@ class Shared:
             self._was_cut_off = True
             raise
         self._empty = None
-        self._has_ended = chunk is _END
-        for buffer in () if self._has_ended else self._buffers.values():
+        if chunk is _END:
+            return False
+        for buffer in self._buffers.values():
             buffer.append(chunk)
-        return not self._has_ended
+        return True
 
     def _is_far_ahead(self, index: int) -> bool:
         return any(

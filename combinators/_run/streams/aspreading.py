@@ -104,9 +104,9 @@ async def _over(fan: Fan, given: Given, source: Chunks, turn: Turn) -> Chunks:
     idle = base is None and not passages and not fan.collecting  # but for there being a chunk
     async with aclosing(source):
         async for chunk in source:
-            kept.append(chunk)
             if idle:
-                break
+                return
+            kept.append(chunk)
             if base is not None and (rest := base.each(chunk)) is not SKIP:
                 yield rest
             for index, passage in passages:

@@ -74,7 +74,7 @@ class Merged:
         self._helping = 0
         self._arriving = 0  # threads that were sent and have not begun
         self._taker: Gate | None = None  # where the one who takes waits
-        self._has_right = False  # to run: the one who woke the taker has handed over its own
+        self._has_right = False  # to run: who woke the taker last has handed over its own
         self._fatal: BaseException | None = None
 
     def chunks(self, strands: Sequence[Strand], first: Iterable[Any]) -> Chunks:
@@ -159,9 +159,8 @@ class Merged:
     def _stay(self) -> None:
         """Go on without a wait; who has woken us even so has handed over a right too many."""
         with self._lock:
-            self._taker = None
-            handed, self._has_right = self._has_right, False
-        if handed:
+            was_woken, self._taker = self._taker is None, None
+        if was_woken and self._has_right:
             self._budget.pause()
 
     def _wait_at(self, gate: Gate) -> None:
@@ -169,7 +168,6 @@ class Merged:
         gate.acquire()
         if not self._has_right:
             self._budget.resume()
-        self._has_right = False
 
     def _is_staffed(self) -> bool:
         with self._lock:
@@ -297,7 +295,6 @@ class Merged:
 
     def _fail(self, strand: Strand, error: Exception) -> None:
         self.errors[strand.index] = error
-        strand.is_over = True
         self._stop()
 
     def _leave(self, strand: Strand) -> None:
@@ -321,7 +318,6 @@ class Merged:
             strand.context.run(strand.chunks.close)
         except Exception as error:  # noqa: BLE001 - kept like one of the stream itself
             self.errors.setdefault(strand.index, error)
-        strand.is_over = True
 
 
 def raise_only(errors: Mapping[int, Exception]) -> None:

@@ -37,7 +37,6 @@ class Shared:
         self._team = team
         self._lock = threading.Lock()
         self._reading = threading.Lock()
-        self._has_ended = False
         self._buffers: dict[int, deque[Any]] = {}
         self._is_read: dict[int, Callable[[], bool]] = {}
         self._waiting: list[Gate] = []
@@ -80,8 +79,6 @@ class Shared:
         self._team.check()  # who collects an endless stream looks at nothing else
         if self.error is not None:
             raise copied(self.error)  # which goes its own way, and has its path noted there
-        if self._has_ended:
-            return False
         try:
             chunk = next(self._chunks, _END)
             if chunk is _END and self._empty is not None:
@@ -91,7 +88,6 @@ class Shared:
             raise
         self._empty = None
         if chunk is _END:
-            self._has_ended = True
             return False
         for buffer in [*self._buffers.values()]:
             buffer.append(chunk)

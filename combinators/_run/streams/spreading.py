@@ -137,9 +137,9 @@ def _over(fan: Fan, given: Given, source: Iterator[Any], call: Call) -> Chunks:
     kept: list[Any] = []
     idle = base is None and not passages and not fan.collecting  # but for there being a chunk
     for chunk in source:
-        kept.append(chunk)
         if idle:
-            break
+            return
+        kept.append(chunk)
         if base is not None and (rest := base.each(chunk)) is not SKIP:
             yield rest
         for index, passage in passages:
