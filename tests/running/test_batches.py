@@ -14,13 +14,14 @@ from typing import Any, Literal
 import anyio
 import anyio.lowlevel
 import pytest
-from returns.result import Success
+from returns.result import Failure, Success
 from typing_extensions import override
 
 from combinators import BatchError, Observer, OptionError, Pool, fanout, pipe, runnable
 from tests.running.ways import (
     AnyStep,
     Gauge,
+    LaterResuming,
     Loop,
     Resuming,
     afailing,
@@ -352,6 +353,21 @@ def test_what_a_source_gives_after_its_end_is_no_item() -> None:
         return n
 
     assert runnable(step).batch(Resuming(StopIteration())) == [0, 1]
+
+
+def test_what_an_async_source_gives_after_its_end_is_no_item(run: Loop) -> None:
+    r = runnable(ainc)
+    assert run(r.abatch(LaterResuming(StopIteration()))) == [1, 2]
+    completed = r.abatch_as_completed(LaterResuming(StopIteration()))
+    assert sorted(run(collected(completed))) == [(0, 1), (1, 2)]
+
+
+def test_what_an_async_source_gives_after_it_has_failed_is_no_item(run: Loop) -> None:
+    r, error = runnable(ainc), LookupError()
+    outcomes = run(r.abatch(LaterResuming(error), errors="collect"))
+    assert outcomes == [Success(1), Success(2), Failure(error)]
+    completed = r.abatch_as_completed(LaterResuming(error), errors="collect")
+    assert sorted(index for index, _ in run(collected(completed))) == [0, 1, 2]
 
 
 @pytest.mark.race

@@ -475,8 +475,12 @@ def test_a_call_inside_a_step_learns_that_the_step_was_left_behind(
         yield patient.step(x)
 
     inner = runnable(source).timeout(seconds=60)
+
+    def step(x: object) -> object:
+        return way(inner, x)
+
     with pytest.raises(DeadlineError):
-        runnable(lambda x: way(inner, x)).timeout(seconds=SOON).invoke(1)
+        runnable(step).timeout(seconds=SOON).invoke(1)
     assert patient.ended.wait(10)
     assert patient.was_cancelled
 

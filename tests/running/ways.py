@@ -218,6 +218,21 @@ class Resuming(Iterator[int]):
         return given
 
 
+class LaterResuming(AsyncIterator[int]):
+    """The same, awaited."""
+
+    def __init__(self, end: Exception) -> None:
+        self._given = Resuming(end)
+
+    @override
+    async def __anext__(self) -> int:
+        await anyio.lowlevel.checkpoint()
+        try:
+            return next(self._given)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
 async def arriving(values: Iterable[A]) -> AsyncIterator[A]:
     for value in values:
         await anyio.lowlevel.checkpoint()

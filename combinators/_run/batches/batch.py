@@ -220,11 +220,7 @@ class Drain:
                 self._begun += 1
                 return (*item, None)
             self._ended = True
-            if failed is not None:
-                return self._begun, None, failed
-            with self._lock:
-                self._untaken -= 1
-            return None
+            return None if failed is None else (self._begun, None, failed)
 
     def _run(self, index: int, item: Any, error: Exception | None) -> None:
         value = None
