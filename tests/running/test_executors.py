@@ -47,6 +47,7 @@ from combinators._run.executors.worker import Chunk, Order, work
 from tests.running.ways import (
     ROOT,
     Loop,
+    Resuming,
     ainc,
     arriving,
     collected,
@@ -590,6 +591,17 @@ def test_large_inputs_travel_in_small_chunks(elsewhere: Executor) -> None:
     inputs = (bytes(1 << 17) for _ in range(200))
     assert runnable(len).batch(inputs, executor=Counting()) == [1 << 17] * 200
     assert max(sizes) <= 8
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_source_is_asked_for_nothing_behind_its_end(size: int) -> None:
+    r, error = runnable(inc), LookupError()
+    with ThreadPoolExecutor(2) as threads:
+        ends = r.batch(Resuming(StopIteration()), executor=threads, chunk=size)
+        fails = Resuming(error)
+        outcomes = r.batch(fails, executor=threads, chunk=size, errors="collect")
+    assert ends == [1, 2]
+    assert outcomes == [Success(1), Success(2), Failure(error)]
 
 
 def test_inputs_are_read_within_a_window() -> None:

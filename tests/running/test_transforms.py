@@ -99,6 +99,13 @@ async def arriving(chunks: list[Any]) -> AsyncIterator[Any]:
         yield chunk
 
 
+@pytest.mark.parametrize("step", SHOUTS)
+def test_a_thousand_transforms_read_one_another(step: AnyStep) -> None:
+    long = pipe(words, *[step] * 1000)
+    for chunks in both(long, "to be"):
+        assert chunks == ["TO", "BE"]
+
+
 def test_what_chunks_pass_need_not_merge() -> None:
     for chunks in changed(fanout(a=passthrough()), [1, "a", None]):
         assert chunks == [{"a": 1}, {"a": "a"}, {"a": None}]
