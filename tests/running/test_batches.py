@@ -353,6 +353,8 @@ def test_what_a_source_gives_after_its_end_is_no_item() -> None:
         return n
 
     assert runnable(step).batch(Resuming(StopIteration())) == [0, 1]
+    completed = runnable(step).batch_as_completed(Resuming(StopIteration()))
+    assert sorted(completed) == [(0, 0), (1, 1)]
 
 
 def test_what_an_async_source_gives_after_its_end_is_no_item(run: Loop) -> None:

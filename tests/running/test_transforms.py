@@ -2,6 +2,7 @@
 
 import contextlib
 import pickle
+import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
@@ -104,6 +105,37 @@ def test_a_thousand_transforms_read_one_another(step: AnyStep) -> None:
     long = pipe(words, *[step] * 1000)
     for chunks in both(long, "to be"):
         assert chunks == ["TO", "BE"]
+
+
+@transform
+def refusing(chunks: Iterator[str]) -> Iterator[int]:
+    if not list(chunks):
+        raise LookupError
+    yield 1
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("other", [passthrough(), refusing])
+def test_an_empty_input_is_told_whoever_comes_to_its_end_first(
+    run: Loop, other: Runnable[str, object]
+) -> None:
+    beside = fanout(a=refusing, b=other)
+    for _ in range(10):
+        with pytest.raises(EmptyStreamError):
+            list(beside.transform([]))
+        with pytest.raises(EmptyStreamError):
+            run(collected(beside.atransform([])))
+
+
+def test_what_taps_of_several_branches_watch_with_runs_at_once() -> None:
+    meeting = threading.Barrier(2)
+
+    def watch(_: object) -> None:
+        meeting.wait(10)
+
+    watched = passthrough().tap(watch)
+    for chunks in changed(fanout(a=watched, b=watched), ["x"]):
+        assert merged(chunks) == {"a": "x", "b": "x"}
 
 
 def test_what_chunks_pass_need_not_merge() -> None:
