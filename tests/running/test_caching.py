@@ -522,6 +522,17 @@ def test_a_step_that_asks_for_itself_does_not_wait_for_itself(run: Loop) -> None
         assert r.node.memory.find((int, (int, 2))) == Kept(2)
 
 
+def test_a_fanout_that_asks_for_itself_does_not_wait_for_itself() -> None:
+    calls: list[int] = []
+
+    def ask_again(x: int) -> Any:  # noqa: ANN401 - nested as deep as it asks
+        calls.append(x)
+        return x if len(calls) == 3 else both.invoke(x)
+
+    both: Runnable[int, Any] = fanout(a=ask_again, b=inc).cached()
+    assert both.invoke(1) == {"a": {"a": {"a": 1, "b": 2}, "b": 2}, "b": 2}
+
+
 @pytest.mark.race
 def test_a_loop_does_not_stand_still_for_what_only_it_can_end(run: Loop) -> None:
     calls: list[object] = []
