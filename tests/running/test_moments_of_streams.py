@@ -118,9 +118,13 @@ def test_who_is_woken_before_it_waits_gives_back_the_right_that_came_with_it(
             yield [number]
 
     chain = fanout(dict.fromkeys("abc", steps))
-    assert merged([*on(Pool(), chain, 0, limit=2)]) == {key: [*range(20)] for key in "abc"}
+    call = limited(2, Pool())
+    chunks = [*runner(chain.node, watch=False).on(0, call)]
+    assert merged(chunks) == {key: [*range(20)] for key in "abc"}
     assert any(given_back)
     assert gauge.peak <= 2
+    until(lambda: vars(call.budget)["_free"] >= 1)
+    assert vars(call.budget)["_free"] == 1  # and the caller has the other right
 
 
 def test_a_failed_branch_is_told_where_no_thread_is_to_be_had() -> None:
