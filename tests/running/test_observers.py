@@ -163,6 +163,17 @@ TOLD: dict[str, tuple[Runnable[Any, Any], Any, list[str]]] = {
 }
 
 
+@pytest.mark.parametrize("kind", sorted({*TOLD} - {"cached"}))  # which runs once
+def test_streams_tell_of_the_same_runs(run: Loop, kind: str) -> None:
+    r, x, starts = TOLD[kind]
+    log, alog = Log(), Log()
+    list(r.stream(x, observers=[log]))
+    run(collected(r.astream(x, observers=[alog])))
+    for each_told in (told(log), told(alog)):
+        begun_runs = [line for line in each_told if line.startswith("start ")]
+        assert begun_runs == ["start call", *(f"start {start}" for start in starts)]
+
+
 @pytest.mark.parametrize(("r", "x", "starts"), TOLD.values(), ids=[*TOLD])
 def test_each_kind_of_node_tells_of_itself_and_of_what_it_runs(
     r: Runnable[Any, Any], x: object, starts: list[str]

@@ -86,7 +86,7 @@ class Drain:
                 async for item in inputs:
                     await self._add(item)
                     if self._ended:
-                        break
+                        return
         except Exception as error:  # noqa: BLE001 - the failure of the item that was to come
             self._flush()
             failure = self._dispatch.failed(error)

@@ -44,7 +44,7 @@ class Strand:
         self.context = copy_context()
         self.buffer: deque[Any] = deque()
         self.gate: Gate | None = None  # where its thread waits for room
-        self.threaded = False  # a thread is at work on it, and stays
+        self.threaded = False  # a thread works on it, or has
         self.is_over = False
 
 
@@ -300,7 +300,6 @@ class Merged:
     def _leave(self, strand: Strand) -> None:
         with self._lock:
             strand.is_over = True
-            strand.threaded = False
             self._helping -= 1
         self._wake()
 
