@@ -6,8 +6,8 @@ collected: one in so many of those that are sorted by time, which most mutants d
 
 import json
 import os
-from collections.abc import Generator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -19,28 +19,21 @@ FEW = 100  # that come before the others, where they are many more
 # What mutmut is about when no mutant is tried yet, and every test counts.
 LOOKING = {"stats", "list_all_tests"}
 
-OTHERS = pytest.StashKey[list[str]]()
 
-
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
     # Before they are collected, which takes longer than most of them run.
-    config.stash[OTHERS] = []
-    if os.environ.get("MUTANT_UNDER_TEST") not in LOOKING and STATISTICS.exists():
-        statistics = json.loads(STATISTICS.read_text(encoding="utf-8"))
-        tests = quickest(config.args, statistics["duration_by_test"])
-        config.args[:], config.stash[OTHERS] = in_two(tests)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    looped = yield
-    others = session.config.stash[OTHERS]
-    if others and not session.testsfailed:
-        for item, after in pairwise([*session.perform_collect(others), None]):
-            session.ihook.pytest_runtest_protocol(item=item, nextitem=after)
-            if session.shouldfail:
-                raise session.Failed(session.shouldfail)
-    return looped
+    if os.environ.get("MUTANT_UNDER_TEST") in LOOKING or not STATISTICS.exists():
+        return None
+    statistics = json.loads(STATISTICS.read_text(encoding="utf-8"))
+    few, others = in_two(quickest(config.args, statistics["duration_by_test"]))
+    if others:
+        tests = {*config.args}
+        options = [each for each in config.invocation_params.args if each not in tests]
+        if ended := pytest.main([*map(str, options), *few]):
+            return ended
+    config.args[:] = others or few
+    return None  # and the others are collected
 
 
 def quickest(tests: Sequence[str], seconds: Mapping[str, float]) -> list[str]:
