@@ -15,7 +15,8 @@ from combinators._run.call import Call
 from combinators._run.concurrency import contexts
 from combinators._run.concurrency.contexts import on_a_stack_of_its_own
 from combinators._run.concurrency.pool import Pool
-from combinators._run.concurrency.scopes import HERE, Scope
+from combinators._run.concurrency.scopes import HERE, Scope, Stopped
+from combinators._run.sync import compiled
 from tests.running.ways import (
     ONCE,
     WAYS,
@@ -269,3 +270,22 @@ def test_where_there_is_no_other_stack_it_runs_on_this_one(monkeypatch: pytest.M
     seen = on_a_stack_of_its_own(asked)(1, call)
     assert seen == (1, call, None, threading.get_ident())
     assert USER.get() == "caller, changed"
+
+
+# --- Scopes of work --------------------------------------------------------------------------
+
+
+def test_a_fanout_leaves_the_scope_that_its_thread_works_in() -> None:
+    HERE.scope = scope = Scope(None)
+    try:
+        assert fanout(a=same, b=same).invoke(1) == {"a": 1, "b": 1}
+        assert HERE.scope is scope
+    finally:
+        HERE.scope = None
+
+
+def test_a_fanout_in_a_scope_that_has_ended_has_no_result() -> None:
+    ended = Scope(None)
+    ended.end()
+    with pytest.raises(Stopped):
+        compiled(fanout(a=same, b=same).node)(1, Call(team=ended))
