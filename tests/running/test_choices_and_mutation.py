@@ -41,6 +41,7 @@ from tests.running.ways import (
     failing,
     inc,
     note_of,
+    on_trio,
     one_two_three,
 )
 
@@ -193,6 +194,8 @@ async def aappend(values: list[int]) -> int:
 def checked(way: str, r: Runnable[Any, Any], x: object) -> object:
     if way == "ainvoke":
         return asyncio.run(r.ainvoke(x, check_mutation=True))
+    if way == "ainvoke on trio":
+        return on_trio(r.ainvoke(x, check_mutation=True))
     if way == "batch":
         (outcome,) = r.batch([x], check_mutation=True, errors="collect")
         if isinstance(outcome, Success):
@@ -201,7 +204,7 @@ def checked(way: str, r: Runnable[Any, Any], x: object) -> object:
     return r.invoke(x, check_mutation=True)
 
 
-CHECKED = ("invoke", "ainvoke", "batch")
+CHECKED = ("invoke", "ainvoke", "ainvoke on trio", "batch")
 
 
 @pytest.mark.parametrize("way", CHECKED)

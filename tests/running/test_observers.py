@@ -463,6 +463,15 @@ def test_what_fails_as_it_is_closed_ends_with_that(run: Loop) -> None:
     assert len(log.runs("error")) == 4
 
 
+@pytest.mark.parametrize("step", [ainc, runnable(ainc).named("one")])
+def test_async_steps_tell_of_their_values(run: Loop, step: AnyStep) -> None:
+    log = Log()
+    assert run(pipe(step, ainc).ainvoke(1, observers=[log])) == 3
+    assert {event.value for _, event in log.told[:2]} == {1}
+    *_, start, end, last = [(word, event.value) for word, event in log.told]
+    assert (start, end, last) == (("start", 2), ("end", 3), ("end", 3))
+
+
 def test_a_stream_that_is_never_read_is_not_told() -> None:
     log = Log()
     runnable(one_two_three).stream(1, observers=[log]).close()
