@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import libcst
 from mutmut.mutation.data import SourceFileMutationData
-from mutmut.mutation.diff_apply import (
-    read_mutant_function,
-    read_mutants_module,
-    read_original_function,
-)
+from mutmut.mutation.diff_apply import read_functions_from_index
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import get_module_from_key, orig_function_and_class_names_from_key
@@ -46,14 +43,20 @@ def _end(code: int | None) -> str:
 def survivors(module: SourceFileMutationData) -> Iterator[tuple[str, Change]]:
     """Yield the mutants of a module that no test failed with: the name, and the change."""
     alive = [name for name, code in module.exit_code_by_key.items() if _end(code) == "alive"]
-    if not alive:
-        return
-    mutated = read_mutants_module(module.path)
     for name in alive:
-        function, of_class = orig_function_and_class_names_from_key(name)
-        place = ".".join(filter(None, [get_module_from_key(name), of_class, function]))
-        texts = (
-            libcst.Module([node]).code
-            for node in (read_original_function(mutated, name), read_mutant_function(mutated, name))
-        )
-        yield name, change(place, *texts)
+        yield name, change_of(name)
+
+
+def change_of(mutant: str) -> Change:
+    """Return what a mutant changes.
+
+    Raises:
+        LookupError: mutmut has not noted down where it wrote that mutant.
+    """
+    module = get_module_from_key(mutant)
+    functions = read_functions_from_index(mutant, Path(*module.split(".")).with_suffix(".py"))
+    if functions is None:
+        raise LookupError(mutant)
+    function, of_class = orig_function_and_class_names_from_key(mutant)
+    place = ".".join(filter(None, [module, of_class, function]))
+    return change(place, *(libcst.Module([each]).code for each in functions))
