@@ -1,7 +1,7 @@
 """`limit=` is one budget for the whole tree of a call."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import anyio
@@ -193,6 +193,20 @@ def test_a_batch_runs_thirty_two_items_at_once_where_nothing_is_said() -> None:
 @pytest.mark.parametrize("method", ["batch", "abatch", "batch_as_completed", "abatch_as_completed"])
 def test_every_way_to_run_a_batch_has_the_same_limit(method: str) -> None:
     assert inspect.signature(getattr(Runnable, method)).parameters["limit"].default == 32
+
+
+def test_generators_that_stream_at_once_share_their_limit(run: Loop) -> None:
+    gauge = Gauge(0.001)
+
+    async def steps(x: int) -> AsyncIterator[list[int]]:
+        for number in range(5):
+            await gauge.astep(x)
+            yield [number]
+
+    both = fanout(a=steps, b=steps, c=steps)
+    chunks = run(collected(both.astream(0, limit=2)))
+    assert merged(chunks) == {key: [*range(5)] for key in "abc"}
+    assert gauge.peak == 2
 
 
 def test_a_batch_without_a_limit_runs_more() -> None:

@@ -472,20 +472,39 @@ def test_async_steps_tell_of_their_values(run: Loop, step: AnyStep) -> None:
     assert (start, end, last) == (("start", 2), ("end", 3), ("end", 3))
 
 
+@pytest.mark.parametrize("way", EVERY)
+def test_what_a_step_raises_is_told(way: str) -> None:
+    error, log = LookupError(), Log()
+    with pytest.raises(LookupError):
+        run_by(way, runnable(failing(error)).named("one"), 1, log)
+    assert [event.value for word, event in log.told if word == "error"] == [error] * 3
+
+
 def test_a_stream_that_is_never_read_is_not_told() -> None:
     log = Log()
     runnable(one_two_three).stream(1, observers=[log]).close()
     assert log.told == []
 
 
+DEEP: dict[str, tuple[int, Callable[[Runnable[Any, Any]], Runnable[Any, Any]]]] = {
+    "timeout": (60, lambda inner: inner.timeout(seconds=60)),
+    "retry": (300, lambda inner: inner.retry(on=OSError)),
+    "named": (600, lambda inner: inner.named("deep")),
+    "branch": (600, lambda inner: branch(when(bool, inner), otherwise=str)),
+}
+
+
 @pytest.mark.parametrize("way", STREAMS)
-def test_streams_that_lie_deep_in_one_another_are_observed(way: str) -> None:
+@pytest.mark.parametrize("kind", DEEP)
+def test_streams_that_lie_deep_in_one_another_are_observed(way: str, kind: str) -> None:
     deep: Runnable[Any, Any] = runnable(one_two_three)
-    for _ in range(60):
-        deep = deep.timeout(seconds=60)
+    depth, around = DEEP[kind]
+    for _ in range(depth):
+        deep = around(deep)
     log = Log()
     assert run_by(way, deep, 1, log) == [1, 2, 3]
-    assert len(log.runs("start")) == len(log.runs("end")) == 62
+    of_kind = [run for run in log.runs("end") if run.kind == kind]
+    assert (len(of_kind), len(log.runs("start"))) == (depth, len(log.runs("end")))
 
 
 # --- Runs that nobody waits for -----------------------------------------------------------

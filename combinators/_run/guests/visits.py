@@ -72,10 +72,7 @@ class _Lent:
         return self
 
     async def __anext__(self) -> Any:
-        chunk = await self._guest.run(anext, self._chunks, _END)
-        if chunk is _END:
-            raise StopAsyncIteration
-        return chunk
+        return await self._guest.run(anext, self._chunks)
 
 
 @final

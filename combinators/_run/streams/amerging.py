@@ -80,7 +80,7 @@ class Merged:
                     if ended and not buffer:
                         running.remove(strand)
                 if self._odd is not None:
-                    break
+                    return
                 if running and not any(each.buffer or each.is_over for each in running):
                     await self._await_chunk()
         except (asyncio.CancelledError, GeneratorExit):
