@@ -472,6 +472,38 @@ def test_async_steps_tell_of_their_values(run: Loop, step: AnyStep) -> None:
     assert (start, end, last) == (("start", 2), ("end", 3), ("end", 3))
 
 
+class Entering(Observer):
+    """An observer that hears where runs are entered, and not where they are left."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @override
+    def on_enter(self, run: Run, /) -> None:
+        self.heard.append(run.kind)
+
+
+class Leaving(Observer):
+    """An observer that hears where runs are left, and not where they are entered."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @override
+    def on_leave(self, run: Run, /) -> None:
+        self.heard.append(run.kind)
+
+
+@pytest.mark.parametrize("way", EVERY)
+@pytest.mark.parametrize("observer", [Entering(), Leaving()])
+def test_whoever_hears_one_of_both_hears_of_every_run(
+    way: str, observer: Entering | Leaving
+) -> None:
+    observer.heard.clear()
+    run_by(way, pipe(inc, fanout(a=inc, b=ainc)), 1, observer)
+    assert {*observer.heard} == {"call", "fanout", "step"}
+
+
 @pytest.mark.parametrize("way", EVERY)
 def test_what_a_step_raises_is_told(way: str) -> None:
     error, log = LookupError(), Log()
@@ -668,10 +700,11 @@ def test_an_observer_that_is_alone_and_fails_changes_nothing(
     assert "FailingLater.on_end raised ZeroDivisionError (" in last
 
 
-def test_of_several_observers_who_has_entered_last_leaves_first() -> None:
+@pytest.mark.parametrize("count", [2, 3])
+def test_of_several_observers_who_has_entered_last_leaves_first(count: int) -> None:
     heard: list[tuple[str, int]] = []
 
-    class Entering(Observer):
+    class Numbered(Observer):
         def __init__(self, number: int) -> None:
             self._number = number
 
@@ -683,8 +716,9 @@ def test_of_several_observers_who_has_entered_last_leaves_first() -> None:
         def on_leave(self, run: Run, /) -> None:
             heard.append(("leave", self._number))
 
-    assert runnable(inc).invoke(1, observers=[*map(Entering, range(3))]) == 2
+    assert runnable(inc).invoke(1, observers=[*map(Numbered, range(count))]) == 2
     middle = len(heard) // 2
+    assert {number for _, number in heard} == {*range(count)}
     assert heard[: middle + 1][-1][0] == "leave"
     assert heard[middle:] == [("leave", number) for _, number in heard[:middle][::-1]]
 
