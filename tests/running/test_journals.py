@@ -616,6 +616,11 @@ def test_digests_tell_types_apart() -> None:
     assert len({digest(each) for each in inputs}) == len(inputs)
 
 
+def test_keys_that_are_written_alike_need_not_have_values_that_compare() -> None:
+    alike = [{float("nan"): 1, float("nan"): value} for value in (None, "a", [1])]
+    assert len({digest(each) for each in alike}) == 3
+
+
 def test_a_digest_stays_what_it_is_from_version_to_version() -> None:
     inputs = [1, (2.5, b"x"), {"b": None, "a": [True]}, {1: "one", "1": "two"}]
     assert digest(inputs).hex() == (

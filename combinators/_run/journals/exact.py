@@ -102,5 +102,5 @@ def _tagged(value: Any, place: str) -> Any:
             (json.dumps(_tagged(key, place)), _tagged(item, f"{place}[{shown(key)}]"))
             for key, item in cast("dict[Any, Any]", value).items()
         ]
-        return ["dict", *sorted(pairs)]
+        return ["dict", *sorted(pairs, key=lambda pair: pair[0])]  # keys may be NaN, each another
     raise InexactError(place, f"is {a_kind(value)}")
