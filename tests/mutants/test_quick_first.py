@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import quick_first
+from tests.mutants.listing import PAGE, listed
 from tests.mutants.quick_first import FEW, SECONDS, in_two, quickest
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,15 @@ def test_tests_run_quickest_first_until_the_time_is_spent() -> None:
     seconds = {"slow": SECONDS, "quick": 0.2, "quicker": 0.1}
     assert quickest(["slow", "quick", "quicker"], seconds) == ["quicker", "quick"]
     assert quickest(["slow"], seconds) == ["slow"]
+
+
+def test_what_is_listed_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, *_ = listed((ROOT / PAGE).read_text("utf-8"))
+    changes = {"listed": one, "not listed": one._replace(after=("another",))}
+    monkeypatch.setattr(quick_first, "change_of", changes.__getitem__)
+    monkeypatch.chdir(ROOT / "tests")
+    assert quick_first.is_listed("listed")
+    assert not quick_first.is_listed("not listed")
 
 
 def test_a_few_of_many_are_spread_evenly() -> None:

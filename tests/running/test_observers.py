@@ -472,22 +472,23 @@ def test_async_steps_tell_of_their_values(run: Loop, step: AnyStep) -> None:
     assert (start, end, last) == (("start", 2), ("end", 3), ("end", 3))
 
 
-class Entering(Observer):
-    """An observer that hears where runs are entered, and not where they are left."""
+class Hearing(Observer):
+    """An observer that keeps what kinds of runs it hears of."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+
+
+class Entering(Hearing):
+    """One that hears where runs are entered, and not where they are left."""
 
     @override
     def on_enter(self, run: Run, /) -> None:
         self.heard.append(run.kind)
 
 
-class Leaving(Observer):
-    """An observer that hears where runs are left, and not where they are entered."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
+class Leaving(Hearing):
+    """One that hears where runs are left, and not where they are entered."""
 
     @override
     def on_leave(self, run: Run, /) -> None:
@@ -496,9 +497,7 @@ class Leaving(Observer):
 
 @pytest.mark.parametrize("way", EVERY)
 @pytest.mark.parametrize("observer", [Entering(), Leaving()])
-def test_whoever_hears_one_of_both_hears_of_every_run(
-    way: str, observer: Entering | Leaving
-) -> None:
+def test_whoever_hears_one_of_both_hears_of_every_run(way: str, observer: Hearing) -> None:
     observer.heard.clear()
     run_by(way, pipe(inc, fanout(a=inc, b=ainc)), 1, observer)
     assert {*observer.heard} == {"call", "fanout", "step"}

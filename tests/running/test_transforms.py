@@ -35,7 +35,9 @@ from tests.running.ways import (
     LOOPS,
     WAYS,
     AnyStep,
+    LaterResuming,
     Loop,
+    Resuming,
     Way,
     begun,
     by_astream,
@@ -124,6 +126,19 @@ def test_an_empty_input_is_told_whoever_comes_to_its_end_first(
             list(beside.transform([]))
         with pytest.raises(EmptyStreamError):
             run(collected(beside.atransform([])))
+
+
+def test_a_source_that_goes_on_behind_its_end_is_the_same_to_every_reader(run: Loop) -> None:
+    @transform
+    def listing(chunks: Iterator[int]) -> Iterator[list[int]]:
+        for chunk in chunks:
+            yield [chunk]
+
+    three = fanout(a=listing, b=listing, c=listing)
+    expected = {key: [0, 1] for key in "abc"}
+    assert merged(list(three.transform(Resuming(StopIteration())))) == expected
+    later = three.atransform(LaterResuming(StopIteration()))
+    assert merged(run(collected(later))) == expected
 
 
 def test_what_taps_of_several_branches_watch_with_runs_at_once() -> None:
