@@ -524,6 +524,43 @@ def test_a_stream_that_is_closed_leaves_no_generator_for_the_loop_to_close(
     assert left == []
 
 
+@pytest.mark.parametrize("takes", [1, 2, 3])
+@pytest.mark.parametrize("pauses", range(5))
+@pytest.mark.parametrize(
+    "chain",
+    [
+        pipe(rename(z="a"), fanout(x=transform(areading), y=passthrough())),
+        pipe(rename(z="a"), update(b=transform(areading))),
+        pipe(passthrough().tap(len), *[rename(a="a")] * 3, assign(z=transform(areading))),
+        fanout(x=pipe(omit("b"), fanout(y=transform(areading)))),
+        fanout(x=pipe(*[transform(areading)] * 40, fanout(y=transform(areading)))),
+        pipe(rename(z="a").named("part"), assign(a=pipe(omit("z"), transform(areading)))),
+    ],
+    ids=str,
+)
+def test_a_stream_is_closed_from_its_end_on_while_branches_wait_for_the_next_chunk(
+    run: Loop, chain: Runnable[Any, Any], pauses: int, takes: int
+) -> None:
+    closed: list[bool] = []
+
+    async def source(_: object) -> AsyncIterator[dict[str, str]]:
+        try:
+            for key in "abcd":
+                yield {key: key}
+                for _ in range(pauses):
+                    await anyio.lowlevel.checkpoint()
+        finally:
+            closed.append(True)
+
+    async def main() -> None:
+        async with contextlib.aclosing(pipe(source, chain).astream(1)) as chunks:
+            for _ in range(takes):
+                await anext(chunks)
+
+    run(main())
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_what_is_no_exception_comes_through_a_sync_transform(
     run: Loop, kind: type[BaseException]

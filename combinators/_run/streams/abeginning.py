@@ -17,7 +17,7 @@ from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.concurrency.scopes import LOOK_UP_SECONDS, Stopped, cancelled
 from combinators._run.concurrency.tasks import contained, in_thread, result_of
 from combinators._run.steps import achanged, changed
-from combinators._run.streams.aflow import Begin, Chunks, Flow, Given
+from combinators._run.streams.aflow import Begin, Chunks, Flow
 from combinators._run.streams.amerging import Merged, Strand
 from combinators._run.streams.aspreading import run_at, spread
 from combinators._run.streams.fans import Fan
@@ -177,12 +177,12 @@ async def case(
 
 async def through(begin_passage: Callable[[], Passage], flow: Flow) -> None:
     """Let chunks pass some steps on their way."""
-    flow.passes(passed(flow, flow.given, begin_passage()))
+    flow.passes(passed(flow, flow.given.each(), begin_passage()))
 
 
-async def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
+async def passed(flow: Flow, chunks: Chunks, passage: Passage) -> Chunks:
     """Yield what becomes of chunks on their way through some steps."""
-    async for chunk in given.each():
+    async for chunk in chunks:
         try:
             result = passage.through(chunk)
         except Exception as error:
@@ -212,13 +212,13 @@ async def ended(flow: Flow, passage: Passage) -> Chunks:
 
 async def apart(flow: Flow) -> None:
     """Let the chunks up to here be made in a task of their own, which has a stack of its own."""
-    flow.passes(_elsewhere(flow.given))
+    flow.passes(_elsewhere(flow.given.each()))
 
 
-async def _elsewhere(given: Given) -> Chunks:
-    strand = Strand(0, None, given.each())
-    async with aclosing(Merged(raise_only).chunks([strand])) as chunks:
-        async for chunk in chunks:
+async def _elsewhere(chunks: Chunks) -> Chunks:
+    strand = Strand(0, None, chunks)
+    async with aclosing(Merged(raise_only).chunks([strand])) as merged:
+        async for chunk in merged:
             yield chunk
 
 
@@ -229,7 +229,6 @@ def changing(node: n.Transform, place: Place) -> Begin:
     async def begin(flow: Flow) -> None:
         chunks = flow.given.each()
         made = _changed(node, chunks, flow.turn) if node.aio else _changed_elsewhere(node, chunks)
-        flow.trail.opened.append(chunks)
         flow.opens(made, name, blame)
 
     return begin

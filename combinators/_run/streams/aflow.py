@@ -78,7 +78,8 @@ class Given:
     def each(self) -> Chunks:
         """Return the chunks one by one; where there is none, who should have given them fails."""
         chunks = self._each()
-        self._trail.opened.append(chunks)  # or it would be closed later, by a task of the loop's
+        # Now, since it is closed in turn; and nobody else does, but a task of the loop's, later.
+        self._trail.opened.append(chunks)
         return chunks
 
     async def _each(self) -> Chunks:

@@ -111,7 +111,7 @@ class Streaming:
                     yield chunk
                 flow.passes(ended(flow, last))
             elif last is not None:
-                flow.passes(passed(flow, flow.given, last))
+                flow.passes(passed(flow, flow.given.each(), last))
             if last is not None:
                 async for chunk in flow.given.chunks:
                     yield chunk

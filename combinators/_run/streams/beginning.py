@@ -11,14 +11,14 @@ from combinators._labels import label
 from combinators._run.choice import arm_index, chosen, no_match
 from combinators._run.steps import changed
 from combinators._run.streams.fans import Fan
-from combinators._run.streams.flow import Begin, Chunks, Flow, Given
+from combinators._run.streams.flow import Begin, Chunks, Flow
 from combinators._run.streams.flows import SKIP
 from combinators._run.streams.merging import Merged, Strand, raise_only
 from combinators._run.streams.spreading import run_at, spread
 from combinators._run.streams.trail import blame_inside, blame_nobody, blame_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from combinators._run.choice import Choice
     from combinators._run.code.places import Place
@@ -128,12 +128,12 @@ def case(
 
 def through(begin_passage: Callable[[], Passage], flow: Flow) -> None:
     """Let chunks pass some steps on their way."""
-    flow.passes(passed(flow, flow.given, begin_passage()))
+    flow.passes(passed(flow, flow.given.each(), begin_passage()))
 
 
-def passed(flow: Flow, given: Given, passage: Passage) -> Chunks:
+def passed(flow: Flow, chunks: Iterator[Any], passage: Passage) -> Chunks:
     """Yield what becomes of chunks on their way through some steps."""
-    for chunk in given.each():
+    for chunk in chunks:
         try:
             result = passage.through(chunk)
         except Exception as error:
@@ -161,11 +161,11 @@ def ended(flow: Flow, passage: Passage) -> Chunks:
 
 def apart(flow: Flow) -> None:
     """Let the chunks up to here be made on a thread of their own, which has a stack of its own."""
-    flow.passes(_elsewhere(flow, flow.given))
+    flow.passes(_elsewhere(flow, flow.given.each()))
 
 
-def _elsewhere(flow: Flow, given: Given) -> Chunks:
-    strand = Strand(0, None, (chunk for chunk in given.each()))
+def _elsewhere(flow: Flow, chunks: Iterator[Any]) -> Chunks:
+    strand = Strand(0, None, (chunk for chunk in chunks))
     yield from Merged(flow.call, raise_only).chunks([strand], ())
 
 

@@ -109,7 +109,7 @@ class Streaming:
                     yield chunk
                 yield from ended(flow, last)
             elif last is not None:
-                yield from passed(flow, flow.given, last)
+                yield from passed(flow, flow.given.each(), last)
             elif flow.given.is_whole():
                 yield flow.given.folded()
             else:

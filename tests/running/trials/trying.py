@@ -264,9 +264,9 @@ def _failed_before_its_input(trial: Trial, seen: Seen) -> bool:
 
 def _is_real(error: Exception, seen: Seen) -> bool:
     """Return whether all that is told was raised."""
-    raised = {id(each) for each in seen.watch.raised}
+    raised = set(map(_origin, seen.watch.raised))
     leaves = [each for each in _leaves(error) if not isinstance(each, CombinatorError)]
-    return all(id(each) in raised for each in leaves)
+    return raised.issuperset(map(_origin, leaves))
 
 
 def _judge_whole(trial: Trial, seen: Seen, kind: Kind | None) -> None:
@@ -276,8 +276,8 @@ def _judge_whole(trial: Trial, seen: Seen, kind: Kind | None) -> None:
     _expect(whole, trial, seen, "items are missing")
     if trial.part.survey.recovers or kind in {Kind.HANG, Kind.CANCEL}:
         return
-    told = {id(leaf) for error in failed for leaf in _leaves(error)}
-    lost = [error for error in seen.watch.raised if id(error) not in told]
+    told = {_origin(leaf) for error in failed for leaf in _leaves(error)}
+    lost = [error for error in seen.watch.raised if _origin(error) not in told]
     _expect(not lost, trial, seen, f"errors are lost: {lost}")
 
 
@@ -287,6 +287,14 @@ def _meaning(trial: Trial, x: object) -> Outcome:
         return meaning(trial.tree(Watch(), means=True), x)
 
     return contextvars.copy_context().run(means)
+
+
+def _origin(error: Exception) -> int:
+    """Return what tells where an error was raised: a copy, for a second reader, says the same."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return id(error if traceback is None else traceback)
 
 
 def _leaves(error: Exception) -> Iterator[Exception]:
