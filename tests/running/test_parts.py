@@ -23,6 +23,7 @@ from combinators import (
     when,
 )
 from combinators.laws.observing import Log
+from tests.running.trials.observing import Record
 from tests.running.ways import (
     WAYS,
     AnyStep,
@@ -124,6 +125,8 @@ def in_chunks(n: int) -> Iterator[int]:
 def test_a_part_runs_wherever_it_stands(around: str, way: Way, head: AnyStep) -> None:
     for name, part in PARTS.items():
         chain: Any = pipe(head, AROUND[around](part, WANTED[name]))
-        for observers in ([], [Log()], [Following()]):
+        record = Record()
+        for observers in ([], [Log()], [Following()], [record]):
             seen: Any = Observed(chain, *observers)
             assert way(seen, 1) == WANTED[name]
+        assert record.problems() == []

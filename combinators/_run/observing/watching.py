@@ -87,11 +87,11 @@ class Watch:
             audience.tell(audience.chunk, self.run, chunk)
 
     def end(self, result: Any) -> None:
-        """Tell that the run has ended well."""
-        self._is_over = True
-        audience = self.audience
-        if audience.end is not None:
-            audience.tell(audience.end, self.run, result)
+        """Tell that the run has ended well, if it had not ended."""
+        if not self._is_over:
+            self._is_over = True
+            if self.audience.end is not None:
+                self.audience.tell(self.audience.end, self.run, result)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the run has not ended well, if it had not ended."""
