@@ -4,15 +4,18 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 import combinators
+from combinators._tree import walk
 from combinators.laws import rebuilt
 from combinators.laws.strategies import (
     ANY,
+    AsyncGenerator,
     AsyncPassing,
     Drawing,
     Function,
@@ -27,6 +30,7 @@ from tests.running.trials.troubles import Pipeline, Survey
 c: Any = combinators
 
 MOST_PLACES: Final = 24
+MOST_NODES: Final = 400  # what is a part of itself several times over doubles each time it grows
 
 
 @final
@@ -111,13 +115,39 @@ def _routed(a: Part, b: Part, _: random.Random) -> Pipeline:
 
 def _changed(a: Part, b: Part, chance: random.Random) -> Pipeline:
     """Return a pipeline that streams, with steps from chunks to chunks in it."""
-    changes = [
-        c.transform(Passing()),
-        c.transform(AsyncPassing()),
-        c.transform(Passing(), aio=AsyncPassing()),
-    ]
     spread = c.fanout(s=c.passthrough(), b=repr).tap(b.for_anything)
-    made: Pipeline = c.pipe(a.pipeline, Generator("abc", "", "ab"), chance.choice(changes), spread)
+    made: Pipeline = c.pipe(a.pipeline, Generator("abc", "", "ab"), _change(chance), spread)
+    return made
+
+
+def _change(chance: random.Random) -> Pipeline:
+    functions = [(Passing(), None), (AsyncPassing(), None), (Passing(), AsyncPassing())]
+    function, aio = chance.choice(functions)
+    change: Pipeline = c.transform(function, aio=aio)
+    return change
+
+
+def _shared(a: Part, b: Part, chance: random.Random) -> Pipeline:
+    """Return branches that read one stream, some of them chunk by chunk."""
+    values = {"k": "a", "m": [1, 2]}, {"k": "", "m": []}
+    source = chance.choice(
+        [
+            Generator(*values),
+            AsyncGenerator(*values),
+            c.fanout(k=b.for_anything, m=AsyncGenerator("ab")),
+        ]
+    )
+    on_the_way = chance.choice(
+        [c.passthrough(), c.rename(n="k"), c.omit("k"), c.passthrough().tap(b.for_anything)]
+    )
+    branches = chance.choice(
+        [
+            c.fanout(x=_change(chance), y=c.passthrough()),
+            c.fanout(x=_change(chance), y=c.omit("m") | _change(chance), z=b.for_anything),
+            c.assign(x=_change(chance), y=b.for_anything),
+        ]
+    )
+    made: Pipeline = c.pipe(a.pipeline, source, on_the_way, branches)
     return made
 
 
@@ -143,6 +173,7 @@ GROWTHS: Final[dict[str, Growth]] = {
     "each": _elementwise,
     "route": _routed,
     "transform": _changed,
+    "shared": _shared,
     "branch": _chosen,
     "bind": lambda a, b, _: c.bind(Function(a.pipeline, b.for_anything)),
     "tap": lambda a, b, _: a.pipeline.named("part").tap(b.for_anything),
@@ -157,7 +188,8 @@ GROWTHS: Final[dict[str, Growth]] = {
 def grown(a: Part, b: Part, growth: str, chance: random.Random) -> Part | None:
     """Return what grows out of two pipelines, None where it would be too large."""
     part = Part(GROWTHS[growth](a, b, chance), a.inputs)
-    return part if part.survey.places <= MOST_PLACES else None
+    nodes = sum(1 for _ in islice(walk(part.pipeline.node), MOST_NODES + 1))
+    return part if nodes <= MOST_NODES and part.survey.places <= MOST_PLACES else None
 
 
 def grove(start: list[Part], size: int, chance: random.Random) -> Iterator[Part]:
