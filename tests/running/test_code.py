@@ -27,6 +27,7 @@ from combinators._run.code.program import source, source_of_loop
 from combinators._run.code.promises import gives_no_awaitable
 from combinators._run.code.traits import traits
 from combinators._run.code.writing import LONGEST, listing
+from combinators.laws.observing import Log
 from tests.running.ways import (
     ONCE,
     Loop,
@@ -175,6 +176,12 @@ def test_what_was_compiled_is_no_part_of_the_value(run: Loop) -> None:
     assert used.__reduce__() == fresh.__reduce__()
 
 
+@pytest.mark.parametrize("way", ONCE)
+@pytest.mark.parametrize("length", [LONGEST - 1, LONGEST, LONGEST + 1, 2 * LONGEST + 1])
+def test_each_step_runs_once_however_the_code_is_split(way: Way, length: int) -> None:
+    assert way(pipe(*[inc] * length), 0) == length
+
+
 # --- Places ----------------------------------------------------------------------
 
 
@@ -210,6 +217,24 @@ def test_places_inside_cheap_branches_are_found(way: Way) -> None:
         error = caught.value
         leaf = next(iter(error.flat().values())) if isinstance(error, FanoutError) else error
         assert note_of(leaf) == f"at {path}"
+
+
+@pytest.mark.parametrize("way", ONCE)
+def test_a_branch_behind_cheap_ones_has_its_own_key(way: Way) -> None:
+    def fails(_: object) -> int:
+        raise ValueError
+
+    with pytest.raises(FanoutError) as caught:
+        way(fanout(a=passthrough(), b=fails), 1)
+    assert list(caught.value.flat()) == [("b",)]
+
+
+def test_steps_of_a_long_branch_are_observed_at_their_places() -> None:
+    log = Log()
+    fanout(long=pipe(*[inc] * (LONGEST + 2))).invoke(0, observers=[log])
+    assert [run.path for run in log.runs("start") if run.name == "inc"] == [
+        f"fanout['long'] > pipe step {i} (inc)" for i in range(1, LONGEST + 3)
+    ]
 
 
 def test_the_traceback_names_the_line_of_the_step() -> None:

@@ -408,6 +408,7 @@ def test_trio_may_be_a_guest_of_asyncios_itself() -> None:
             done_callback=done,
         )  # fmt: skip
         await over.wait()
+        assert asyncio.get_running_loop() is loop
         return outcomes[0].unwrap()
 
     assert asyncio.run(main()) == {"a": 2, "b": 2}

@@ -129,7 +129,7 @@ def _change(chance: random.Random) -> Pipeline:
 
 def _shared(a: Part, b: Part, chance: random.Random) -> Pipeline:
     """Return branches that read one stream, some of them chunk by chunk."""
-    values = {"k": "a", "m": [1, 2]}, {"k": "", "m": []}
+    values: list[dict[str, object]] = [{"k": "a", "m": [1, 2]}, {"k": "", "m": []}]
     source = chance.choice(
         [
             Generator(*values),
